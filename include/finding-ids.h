@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+/*
+ * Every finding id. An id is stable: scripts match on it, and `vfioctl explain ID` is keyed by it.
+ * The comment says what was found; facts and texts are the evaluator's (daemon/core/findings-*.c).
+ */
+
+/* Host */
+#define FINDING_NO_IOMMU                "no-iommu"                /* no IOMMU instance is registered */
+#define FINDING_IOMMU_UNKNOWN           "iommu-unknown"           /* /sys/class/iommu could not be read */
+#define FINDING_NO_INTERRUPT_REMAPPING  "no-interrupt-remapping"  /* no IR- chip, no override either */
+#define FINDING_INTERRUPT_REMAPPING_UNKNOWN "interrupt-remapping-unknown"
+#define FINDING_UNSAFE_INTERRUPTS       "unsafe-interrupts"       /* allow_unsafe_interrupts is on and needed */
+#define FINDING_NO_BACKEND              "no-backend"              /* neither type1 nor iommufd can be had */
+
+/* Group */
+#define FINDING_GROUP_NOT_VIABLE        "group-not-viable"        /* a member's driver blocks the group */
+#define FINDING_VIABILITY_UNKNOWN       "viability-unknown"       /* a fact the verdict needs is not known */
+#define FINDING_NOIOMMU                 "noiommu"                 /* VFIO made the group without an IOMMU */
+#define FINDING_IN_USE                  "in-use"                  /* a process holds the group */
+#define FINDING_USE_UNKNOWN             "use-unknown"             /* holders could not be looked for */
+#define FINDING_FIRMWARE_MAPPING        "firmware-mapping"        /* a 1:1 mapping this kernel refuses */
+#define FINDING_FIRMWARE_MAPPING_UNKNOWN "firmware-mapping-unknown"
+#define FINDING_UNPINNED_MEMBER         "unpinned-member"         /* a module load could take a free member */
+
+/* Device */
+#define FINDING_NO_IOMMU_GROUP          "no-iommu-group"          /* the device is in no group */
+#define FINDING_NOT_A_CANDIDATE         "not-a-candidate"         /* bridge, host bridge or platform device */
+#define FINDING_BLOCKED_BY_PLATFORM     "blocked-by-platform"     /* a member that is never moved blocks */
+#define FINDING_MEMBER_NEEDS_CONSENT    "member-needs-consent"    /* a further member would have to move */
+#define FINDING_VF_TOKEN_REQUIRED       "vf-token-required"       /* VF of a physical function on VFIO */
+#define FINDING_PF_WITH_VFS             "pf-with-vfs"             /* physical function with VFs enabled */
+#define FINDING_DETACHING               "detaching"               /* an unbind has not ended */
+#define FINDING_DEVICE_FACTS_UNKNOWN    "device-facts-unknown"    /* driver, ids or kind could not be read */
+#define FINDING_POWER_STATE             "power-state"             /* in D3cold, or in error */
+#define FINDING_POWER_STATE_UNKNOWN     "power-state-unknown"
+#define FINDING_COHERENCY_UNKNOWN       "coherency-unknown"       /* DMA cache coherency not proven */
+#define FINDING_FOREIGN_OVERRIDE        "foreign-override"        /* an override that vfiod did not set */
