@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "evaluate.h"
+#include "finding-ids.h"
+#include "rules.h"
+#include "text.h"
+
+/* Names as the drivers register them (callers of iommu_device_sysfs_add()). */
+static IommuKind kind_of(const char *name) {
+        if (strncmp(name, "dmar", 4) == 0)
+                return IOMMU_KIND_INTEL;
+        if (strncmp(name, "ivhd", 4) == 0)
+                return IOMMU_KIND_AMD;
+        if (strncmp(name, "smmu", 4) == 0)
+                return IOMMU_KIND_SMMU;
+        return strncmp(name, "virtio", 6) == 0 ? IOMMU_KIND_VIRTIO : IOMMU_KIND_OTHER;
+}
+
+/* Returns: true if the command line holds word, between white space. */
+static bool has_word(const Text *command_line, const char *word) {
+        size_t n = strlen(word);
+
+        for (const char *p = text_or_empty(command_line); (p = strstr(p, word)); p += n)
+                if ((p == command_line->value || p[-1] == ' ') && (p[n] == ' ' || p[n] == '\0'))
+                        return true;
+        return false;
+}
+
+/* Why no instance is registered, as far as command line and ACPI tables tell. */
+static IommuState why_off(const Host *h) {
+        if (h->command_line.fact == FACT_PRESENT &&
+            (has_word(&h->command_line, "iommu=off") ||
+             (h->acpi_dmar == FACT_PRESENT && has_word(&h->command_line, "intel_iommu=off")) ||
+             (h->acpi_ivrs == FACT_PRESENT && has_word(&h->command_line, "amd_iommu=off"))))
+                return IOMMU_DISABLED_BY_COMMAND_LINE;
+        if (h->acpi_dmar == FACT_PRESENT)
+                return h->command_line.fact != FACT_PRESENT ? IOMMU_UNKNOWN
+                       : has_word(&h->command_line, "intel_iommu=on") ? IOMMU_FAILED
+                                                                     : IOMMU_DISABLED_BY_DEFAULT;
+        if (h->acpi_ivrs == FACT_PRESENT)
+                return IOMMU_FAILED;
+        return h->acpi_dmar == FACT_ABSENT && h->acpi_ivrs == FACT_ABSENT ? IOMMU_UNSUPPORTED
+                                                                          : IOMMU_UNKNOWN;
+}
+
+static int set_default_domain(const Host *h, HostReport *r) {
+        const char *word = NULL;
+
+        for (size_t i = 0; i < h->n_groups; i++) {
+                const Text *type = &h->groups[i]->type;
+
+                if (type->fact != FACT_PRESENT)
+                        continue;
+                if (word && strcmp(word, type->value) != 0) {
+                        word = "mixed";
+                        break;
+                }
+                word = type->value;
+        }
+        r->default_domain = strdup(word ? word : "");
+        return r->default_domain ? 0 : -ENOMEM;
+}
+
+static int find_iommu(const Host *h, HostReport *r) {
+        static const char *const remedies[] = {
+                [IOMMU_UNKNOWN] = "",
+                [IOMMU_DISABLED_BY_COMMAND_LINE] =
+                        "Take the parameter off the kernel command line and boot again.",
+                [IOMMU_DISABLED_BY_DEFAULT] =
+                        "Add intel_iommu=on to the kernel command line and boot again.",
+                [IOMMU_UNSUPPORTED] = "Turn VT-d, AMD-Vi or the IOMMU on in the firmware's setup; "
+                                      "if there is no such setting, the hardware has none.",
+                [IOMMU_FAILED] = "Look for DMAR or AMD-Vi messages in the kernel log.",
+        };
+
+        if (h->iommu == FACT_PRESENT)
+                return 0;
+        if (h->iommu == FACT_UNKNOWN)
+                return findings_addf(&r->findings, FINDING_IOMMU_UNKNOWN, SEVERITY_UNKNOWN, NULL,
+                                     "Run vfiod as root.",
+                                     "Whether an IOMMU is on could not be read.");
+        return findings_addf(&r->findings, FINDING_NO_IOMMU, SEVERITY_BLOCKER, NULL,
+                             remedies[r->iommu_state] ? remedies[r->iommu_state] : "",
+                             "No IOMMU is on (%s): no device can be given to a VM.",
+                             iommu_state_text(r->iommu_state));
+}
+
+static int find_interrupts(const Host *h, HostReport *r) {
+        if (h->iommu != FACT_PRESENT || r->interrupt_remapping == FACT_PRESENT)
+                return 0;
+        if (r->unsafe_interrupts == FACT_PRESENT)
+                return findings_addf(&r->findings, FINDING_UNSAFE_INTERRUPTS, SEVERITY_WARNING,
+                                     NULL, "Turn interrupt remapping on, then take "
+                                     "allow_unsafe_interrupts away.",
+                                     "Interrupts are not remapped and allow_unsafe_interrupts is "
+                                     "set: a VM can send any interrupt to the host.");
+        if (r->interrupt_remapping == FACT_UNKNOWN)
+                return findings_addf(&r->findings, FINDING_INTERRUPT_REMAPPING_UNKNOWN,
+                                     SEVERITY_UNKNOWN, NULL, "Run vfiod as root.",
+                                     "Whether interrupts are remapped could not be told.");
+        return findings_addf(&r->findings, FINDING_NO_INTERRUPT_REMAPPING, SEVERITY_BLOCKER, NULL,
+                             "Turn interrupt remapping (x2APIC) on in the firmware, and take "
+                             "intremap=off and noapic off the command line.",
+                             "Interrupt remapping is off: VFIO refuses every device.");
+}
+
+static int find_backend(const Host *h, HostReport *r) {
+        if (h->type1 != FACT_ABSENT || h->iommufd != FACT_ABSENT)
+                return 0;
+        return findings_addf(&r->findings, FINDING_NO_BACKEND, SEVERITY_BLOCKER, NULL,
+                             "Install the modules of the running kernel.",
+                             "Neither vfio_iommu_type1 nor iommufd can be had on this kernel.");
+}
+
+static Readiness judge_host(const HostReport *r) {
+        if (findings_first(&r->findings, SEVERITY_BLOCKER))
+                return READINESS_BLOCKED;
+        if (findings_first(&r->findings, SEVERITY_UNKNOWN))
+                return READINESS_UNKNOWN;
+        return findings_find(&r->findings, FINDING_UNSAFE_INTERRUPTS) ? READINESS_DEGRADED
+                                                                      : READINESS_READY;
+}
+
+/* Each back end obeys its own parameter (drivers/vfio/vfio_iommu_type1.c, drivers/iommu/iommufd). */
+static Fact unsafe_interrupts(const Host *h) {
+        return h->type1 == FACT_ABSENT ? h->iommufd_unsafe_interrupts : h->type1_unsafe_interrupts;
+}
+
+int evaluate_host(const Host *h, HostReport **ret) {
+        HostReport *new = calloc(1, sizeof(HostReport));
+        int r;
+
+        if (!new)
+                return -ENOMEM;
+        new->iommu_state = h->iommu == FACT_PRESENT   ? IOMMU_ENABLED
+                           : h->iommu == FACT_UNKNOWN ? IOMMU_UNKNOWN
+                                                      : why_off(h);
+        new->iommu_kind = h->n_iommu_names ? kind_of(h->iommu_names[0]) : IOMMU_KIND_NONE;
+        new->interrupt_remapping = h->interrupt_remapping;
+        new->unsafe_interrupts = unsafe_interrupts(h);
+        new->type1 = h->type1 == FACT_PRESENT;
+        new->iommufd = h->iommufd == FACT_PRESENT;
+        new->cdev = h->cdev == FACT_PRESENT;
+        r = text_copy(&new->kernel_release, &h->kernel_release);
+        r |= text_copy(&new->command_line, &h->command_line);
+        r |= set_default_domain(h, new);
+        if (r >= 0)
+                r = find_iommu(h, new);
+        if (r >= 0)
+                r = find_interrupts(h, new);
+        if (r >= 0)
+                r = find_backend(h, new);
+        if (r < 0) {
+                host_report_free(new);
+                return -ENOMEM;
+        }
+        new->readiness = judge_host(new);
+        *ret = new;
+        return 0;
+}

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "host.h"
+#include "plan.h"
+
+Host *host_new(void) {
+        return calloc(1, sizeof(Host));
+}
+
+Host *host_free(Host *h) {
+        if (!h)
+                return NULL;
+        for (size_t i = 0; i < h->n_devices; i++)
+                device_unref(h->devices[i]);
+        for (size_t i = 0; i < h->n_groups; i++)
+                group_unref(h->groups[i]);
+        for (size_t i = 0; i < h->n_sets; i++)
+                managed_set_clear(&h->sets[i]);
+        names_free(h->iommu_names, h->n_iommu_names);
+        names_free(h->drivers, h->n_drivers);
+        free(h->kernel_release.value);
+        free(h->command_line.value);
+        free(h->devices);
+        free(h->by_group);
+        free(h->by_physical_function);
+        free(h->groups);
+        free(h->sets);
+        host_clear_unbindings(h);
+        free(h);
+        return NULL;
+}
+
+/* How a list of devices is sorted. Returns: <0, 0, >0 as d is below, at or above key. */
+typedef int (*DeviceOrder)(const Device *d, const Device *key);
+
+static int order_address(const Device *d, const Device *key) {
+        return address_compare(&d->address, &key->address);
+}
+
+static int order_group(const Device *d, const Device *key) {
+        if (d->group != key->group)
+                return d->group < key->group ? -1 : 1;
+        return order_address(d, key);
+}
+
+static int order_physical_function(const Device *d, const Device *key) {
+        int r = address_compare(&d->physical_function, &key->physical_function);
+
+        return r != 0 ? r : order_address(d, key);
+}
+
+/* Returns: the index of the first device not below key. */
+static size_t lower_bound(Device *const *list, size_t n, const Device *key, DeviceOrder order) {
+        size_t low = 0, high = n;
+
+        while (low < high) {
+                size_t middle = low + (high - low) / 2;
+
+                if (order(list[middle], key) < 0)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        return low;
+}
+
+/* Returns: the index of the first group not below id. */
+static size_t group_index(const Host *h, unsigned id) {
+        size_t low = 0, high = h->n_groups;
+
+        while (low < high) {
+                size_t middle = low + (high - low) / 2;
+
+                if (h->groups[middle]->id < id)
+                        low = middle + 1;
+                else
+                        high = middle;
+        }
+        return low;
+}
+
+Device *host_find_device(const Host *h, const Address *a) {
+        const Device key = { .address = *a };
+        size_t i = lower_bound(h->devices, h->n_devices, &key, order_address);
+
+        return i < h->n_devices && order_address(h->devices[i], &key) == 0 ? h->devices[i] : NULL;
+}
+
+/* The lowest and highest address, to bound a run in a list. */
+static const Address lowest = { 0 };
+static const Address highest = { UINT32_MAX, UINT8_MAX, UINT8_MAX, UINT8_MAX };
+
+/* Finds the run between two keys. Returns: its length. */
+static size_t find_run(Device *const *list, size_t n, Device first, Device last, DeviceOrder order,
+                       Device *const **ret) {
+        size_t begin, end;
+
+        first.address = lowest;
+        last.address = highest;
+        begin = lower_bound(list, n, &first, order);
+        end = lower_bound(list, n, &last, order);
+        *ret = list + begin;
+        return end - begin;
+}
+
+size_t host_group_members(const Host *h, unsigned id, Device *const **ret) {
+        const Device key = { .group = id };
+
+        return find_run(h->by_group, h->n_by_group, key, key, order_group, ret);
+}
+
+size_t host_virtual_functions(const Host *h, const Address *physical, Device *const **ret) {
+        const Device key = { .physical_function = *physical };
+
+        return find_run(h->by_physical_function, h->n_by_physical_function, key, key,
+                        order_physical_function, ret);
+}
+
+Group *host_find_group(const Host *h, unsigned id) {
+        size_t i = group_index(h, id);
+
+        return i < h->n_groups && h->groups[i]->id == id ? h->groups[i] : NULL;
+}
+
+/* Makes room for one pointer at index i of a list of n. Returns: the list, or NULL with the old
+ * one untouched. */
+static void *open_gap(void *list, size_t n, size_t i) {
+        void **items = list;
+
+        /* Grown in powers of two: thousands of functions may come one by one. */
+        if ((n & (n - 1)) == 0) {
+                items = reallocarray(list, n ? n * 2 : 1, sizeof(void *));
+                if (!items)
+                        return NULL;
+        }
+        memmove(items + i + 1, items + i, (n - i) * sizeof(void *));
+        return items;
+}
+
+/* Inserts d into a sorted list that does not hold it. Returns: 0 or -ENOMEM. */
+static int list_insert(Device ***list, size_t *n, Device *d, DeviceOrder order) {
+        size_t i = lower_bound(*list, *n, d, order);
+        Device **grown = open_gap(*list, *n, i);
+
+        if (!grown)
+                return -ENOMEM;
+        *list = grown;
+        grown[i] = d;
+        (*n)++;
+        return 0;
+}
+
+/* Takes d out of a sorted list, if it is in it. */
+static void list_remove(Device **list, size_t *n, const Device *d, DeviceOrder order) {
+        size_t i = lower_bound(list, *n, d, order);
+
+        if (i >= *n || list[i] != d)
+                return;
+        (*n)--;
+        memmove(list + i, list + i + 1, (*n - i) * sizeof(Device *));
+}
+
+static void unlist_device(Host *h, const Device *d) {
+        list_remove(h->by_group, &h->n_by_group, d, order_group);
+        list_remove(h->by_physical_function, &h->n_by_physical_function, d,
+                    order_physical_function);
+        list_remove(h->devices, &h->n_devices, d, order_address);
+}
+
+int host_put_device(Host *h, Device *d) {
+        int r;
+
+        host_remove_device(h, &d->address);
+        r = list_insert(&h->devices, &h->n_devices, d, order_address);
+        if (r >= 0 && d->grouped == FACT_PRESENT)
+                r = list_insert(&h->by_group, &h->n_by_group, d, order_group);
+        if (r >= 0 && d->virtual_function == FACT_PRESENT)
+                r = list_insert(&h->by_physical_function, &h->n_by_physical_function, d,
+                                order_physical_function);
+        if (r < 0)
+                unlist_device(h, d);
+        return r;
+}
+
+int host_put_group(Host *h, Group *g) {
+        size_t i = group_index(h, g->id);
+        Group **grown;
+
+        if (i < h->n_groups && h->groups[i]->id == g->id) {
+                group_unref(h->groups[i]);
+                h->groups[i] = g;
+                return 0;
+        }
+        grown = open_gap(h->groups, h->n_groups, i);
+        if (!grown)
+                return -ENOMEM;
+        h->groups = grown;
+        grown[i] = g;
+        h->n_groups++;
+        return 0;
+}
+
+bool host_remove_device(Host *h, const Address *a) {
+        Device *d = host_find_device(h, a);
+
+        if (!d)
+                return false;
+        unlist_device(h, d);
+        device_unref(d);
+        return true;
+}
+
+bool host_remove_group(Host *h, unsigned id) {
+        size_t i = group_index(h, id);
+
+        if (i >= h->n_groups || h->groups[i]->id != id)
+                return false;
+        group_unref(h->groups[i]);
+        h->n_groups--;
+        memmove(h->groups + i, h->groups + i + 1, (h->n_groups - i) * sizeof(Group *));
+        return true;
+}
+
+const Managed *host_find_managed(const Host *h, const Address *a, const ManagedSet **ret_set) {
+        for (size_t i = 0; i < h->n_sets; i++)
+                for (size_t j = 0; j < h->sets[i].n_members; j++)
+                        if (address_compare(&h->sets[i].members[j].address, a) == 0) {
+                                if (ret_set)
+                                        *ret_set = &h->sets[i];
+                                return &h->sets[i].members[j];
+                        }
+        return NULL;
+}
+
+const char *host_find_unbinding(const Host *h, const Address *a) {
+        for (size_t i = 0; i < h->n_unbindings; i++)
+                if (address_compare(&h->unbindings[i].address, a) == 0)
+                        return h->unbindings[i].driver;
+        return NULL;
+}
+
+int host_add_unbinding(Host *h, const Address *a, const char *driver) {
+        Unbinding *grown = reallocarray(h->unbindings, h->n_unbindings + 1, sizeof(Unbinding));
+        char *copy = strdup(driver);
+
+        if (grown)
+                h->unbindings = grown;
+        if (!grown || !copy) {
+                free(copy);
+                return -ENOMEM;
+        }
+        grown[h->n_unbindings++] = (Unbinding){ .address = *a, .driver = copy };
+        return 0;
+}
+
+void host_clear_unbindings(Host *h) {
+        for (size_t i = 0; i < h->n_unbindings; i++)
+                free(h->unbindings[i].driver);
+        free(h->unbindings);
+        h->unbindings = NULL;
+        h->n_unbindings = 0;
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "address.h"
+#include "fact.h"
+
+/*
+ * The snapshot of a host: a plain value that sources fill and the evaluator reads. Devices and
+ * groups are immutable once they are in a host: what changes is replaced, and whoever still
+ * compares with the old value holds a reference to it.
+ */
+
+/* Class children of a device directory. While one is left after the driver link went, the driver's
+ * remove() has not returned (drivers/base/dd.c, __device_release_driver()). */
+typedef enum DeviceChild {
+        DEVICE_CHILD_NET   = 1 << 0,
+        DEVICE_CHILD_NVME  = 1 << 1,
+        DEVICE_CHILD_SOUND = 1 << 2,
+        DEVICE_CHILD_DRM   = 1 << 3,
+        DEVICE_CHILD_USB   = 1 << 4,
+} DeviceChild;
+
+typedef struct Device {
+        unsigned n_ref;
+        Address address;
+
+        /* Read on the event loop: no attribute here can block or wake the device. */
+        Fact ids; /* present: the five below were read */
+        uint16_t vendor_id, device_id, subsystem_vendor_id, subsystem_device_id;
+        uint32_t class_code; /* 24 bits */
+        Fact bridge;         /* header type is not 0: secondary_bus_number exists */
+        Text driver;         /* name of the driver link's target */
+        Fact grouped;        /* the iommu_group link is there */
+        unsigned group;      /* valid if grouped is present */
+        Fact vfio_device;    /* registered with VFIO: vfio-dev/ exists (6.1 and later) */
+        Text vfio_device_name;
+        unsigned children;   /* DeviceChild bits */
+        Fact children_known;
+        Fact virtual_function; /* physfn link is there */
+        Address physical_function;
+        Fact boot_vga;
+        int numa_node; /* -1: none or not known */
+
+        /* Names for people, owned by the table of names, which outlives every host. May be NULL. */
+        const char *vendor_name, *device_name, *class_name;
+
+        /* Read by the probe, apart from the loop: reading these can hang with a stuck unbind. */
+        Text driver_override;
+        Text power_state;   /* as the kernel says: D0, D3hot, D3cold, unknown, error */
+        Text reset_methods; /* words with a space between */
+} Device;
+
+/* A member of a group that is no PCI function. */
+typedef struct OtherMember {
+        char *name;
+        char *bus; /* subsystem, e.g. "platform"; NULL if not known */
+        Text driver;
+} OtherMember;
+
+/* One process that holds a group or a device of it. */
+typedef struct Holder {
+        pid_t pid;
+        char *command; /* comm */
+} Holder;
+
+typedef struct Group {
+        unsigned n_ref;
+        unsigned id;
+
+        /* Read on the event loop. */
+        Fact vfio_node;        /* /sys/class/vfio/ID or noiommu-ID exists */
+        Fact others_known;     /* present: other_members is complete */
+        OtherMember *other_members;
+        size_t n_other_members;
+
+        /* Read by the probe: these attributes take the group's lock (drivers/iommu/iommu.c). */
+        Text name; /* "vfio-noiommu" for a group without an IOMMU */
+        Text type; /* identity, DMA, DMA-FQ, blocked, unmanaged, unknown */
+        Fact reserved_known;   /* present: n_direct counts reserved_regions */
+        unsigned n_direct;     /* regions of type exactly "direct" */
+        char *direct_region;   /* the first such line; NULL if none */
+        Fact in_use;           /* a process has the group or one of its devices open */
+        Holder *holders;
+        size_t n_holders;
+} Group;
+
+/* What vfiod did to one device and what it was before: one member of a managed set. */
+typedef struct Managed {
+        Address address;
+        Text driver;          /* driver before, or absent: none. Never unknown. */
+        Text driver_override; /* override before, or absent: none. Never unknown. */
+        char *moved_to;       /* driver vfiod bound it to; "" for a bridge that was only unbound */
+        unsigned set;         /* id of the set */
+        uint16_t vendor_id, device_id, subsystem_vendor_id, subsystem_device_id;
+        uint32_t class_code;
+} Managed;
+
+/* Members moved by one prepare, and who wants them moved. */
+typedef struct ManagedSet {
+        unsigned id;
+        Managed *members; /* in the order they were moved */
+        size_t n_members;
+        char **claims;
+        size_t n_claims;
+} ManagedSet;
+
+/* An unbind that a worker of vfiod has begun and that has not returned. */
+typedef struct Unbinding {
+        Address address;
+        char *driver; /* the driver it is taken from */
+} Unbinding;
+
+typedef struct Host {
+        Text kernel_release;
+        Text command_line;
+
+        /* Which viability rule the running kernel follows: present when kallsyms names
+         * iommu_device_use_default_domain (drivers/iommu/iommu.c, 5.19 and backports), absent when
+         * it was read and does not, unknown when it could not be read. */
+        Fact dma_ownership_symbol;
+
+        Fact iommu; /* /sys/class/iommu has entries */
+        char **iommu_names; /* dmar0, ivhd0, smmu3.*, virtio0 ... */
+        size_t n_iommu_names;
+        Fact interrupt_remapping;        /* a chip in /proc/interrupts is called IR-* or vIR-* */
+        Fact type1_unsafe_interrupts;    /* vfio_iommu_type1.allow_unsafe_interrupts */
+        Fact iommufd_unsafe_interrupts;  /* iommufd.allow_unsafe_interrupts */
+        Fact type1;    /* the type1 back end is loaded or can be */
+        Fact iommufd;  /* /sys/class/misc/iommu exists */
+        Fact cdev;     /* VFIO devices have character devices of their own */
+        Fact acpi_dmar, acpi_ivrs; /* ACPI tables that describe an IOMMU */
+
+        char **drivers; /* registered VFIO drivers: those in /sys/bus/pci/drivers we know of */
+        size_t n_drivers;
+        Fact drivers_known;
+
+        Device **devices; /* sorted by address */
+        size_t n_devices;
+        Device **by_group; /* those in a group, sorted by group, then address */
+        size_t n_by_group;
+        Device **by_physical_function; /* virtual functions, sorted by theirs, then address */
+        size_t n_by_physical_function;
+        Group **groups; /* sorted by id */
+        size_t n_groups;
+
+        ManagedSet *sets; /* what vfiod moved */
+        size_t n_sets;
+        Unbinding *unbindings;
+        size_t n_unbindings;
+} Host;
+
+/* Returns: a zeroed device with one reference, or NULL when memory is short. */
+Device *device_new(const Address *address);
+/* Returns: d, with one more reference. */
+Device *device_ref(Device *d);
+/* Drops a reference; frees with the last. NULL is taken. Returns: NULL. */
+Device *device_unref(Device *d);
+/* Returns: a deep copy with one reference, or NULL when memory is short. */
+Device *device_copy(const Device *d);
+/* Returns: true if ids and class of both are known and the same: still the same device. */
+bool device_same_identity(const Device *a, const Device *b);
+
+Group *group_new(unsigned id);
+Group *group_ref(Group *g);
+Group *group_unref(Group *g);
+Group *group_copy(const Group *g);
+/* Appends a copy. bus may be NULL. Returns: 0 or -ENOMEM. */
+int group_add_other(Group *g, const char *name, const char *bus, const Text *driver);
+/* Appends a copy. Returns: 0 or -ENOMEM. */
+int group_add_holder(Group *g, pid_t pid, const char *command);
+
+/* Returns: an empty host, everything unknown, or NULL when memory is short. */
+Host *host_new(void);
+/* NULL is taken. Returns: NULL. */
+Host *host_free(Host *h);
+
+/* Returns: the device or group, borrowed from h, or NULL if h has none. */
+Device *host_find_device(const Host *h, const Address *a);
+Group *host_find_group(const Host *h, unsigned id);
+/* Finds the members of a group, or the virtual functions of a physical one, sorted by address.
+ * Return: how many; *ret is borrowed from h and valid until it changes. */
+size_t host_group_members(const Host *h, unsigned id, Device *const **ret);
+size_t host_virtual_functions(const Host *h, const Address *physical, Device *const **ret);
+/* Puts d or g in (taking over the caller's reference), replacing what had its address or id.
+ * Returns: 0, or -ENOMEM with the caller's reference still the caller's. */
+int host_put_device(Host *h, Device *d);
+int host_put_group(Host *h, Group *g);
+/* Takes it out and drops its reference. Returns: true if it was there. */
+bool host_remove_device(Host *h, const Address *a);
+bool host_remove_group(Host *h, unsigned id);
+
+/* Returns: the device's entry in a managed set, borrowed, or NULL. ret_set may be NULL. */
+const Managed *host_find_managed(const Host *h, const Address *a, const ManagedSet **ret_set);
+/* Returns: the driver a worker is still taking the device from, borrowed, or NULL. */
+const char *host_find_unbinding(const Host *h, const Address *a);
+/* Appends a copy. Returns: 0 or -ENOMEM. */
+int host_add_unbinding(Host *h, const Address *a, const char *driver);
+void host_clear_unbindings(Host *h);
+/* Appends a copy of name to an array of n names. Returns: 0 or -ENOMEM. */
+int names_add(char ***names, size_t *n, const char *name);
+/* Frees an array of names and its strings. Returns: NULL. */
+char **names_free(char **names, size_t n);

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "lists.h"
+
+/* Returns: the list with room for one more than n, or NULL with it untouched. */
+static void *grow(void *items, size_t n, size_t size) {
+        if ((n & (n - 1)) != 0)
+                return items;
+        return reallocarray(items, n ? n * 2 : 1, size);
+}
+
+int address_list_add(AddressList *l, const Address *a) {
+        Address *grown = grow(l->items, l->n, sizeof(Address));
+
+        if (!grown)
+                return -ENOMEM;
+        l->items = grown;
+        grown[l->n++] = *a;
+        return 0;
+}
+
+static int compare_addresses(const void *a, const void *b) {
+        return address_compare(a, b);
+}
+
+void address_list_sort(AddressList *l) {
+        size_t kept = 0;
+
+        if (l->n > 1)
+                qsort(l->items, l->n, sizeof(Address), compare_addresses);
+        for (size_t i = 0; i < l->n; i++)
+                if (i == 0 || address_compare(&l->items[i], &l->items[i - 1]) != 0)
+                        l->items[kept++] = l->items[i];
+        l->n = kept;
+}
+
+void address_list_clear(AddressList *l) {
+        free(l->items);
+        *l = (AddressList){ 0 };
+}
+
+int group_list_add(GroupList *l, unsigned id) {
+        unsigned *grown = grow(l->items, l->n, sizeof(unsigned));
+
+        if (!grown)
+                return -ENOMEM;
+        l->items = grown;
+        grown[l->n++] = id;
+        return 0;
+}
+
+static int compare_ids(const void *a, const void *b) {
+        unsigned x = *(const unsigned *) a, y = *(const unsigned *) b;
+
+        return (x > y) - (x < y);
+}
+
+void group_list_sort(GroupList *l) {
+        size_t kept = 0;
+
+        if (l->n > 1)
+                qsort(l->items, l->n, sizeof(unsigned), compare_ids);
+        for (size_t i = 0; i < l->n; i++)
+                if (i == 0 || l->items[i] != l->items[i - 1])
+                        l->items[kept++] = l->items[i];
+        l->n = kept;
+}
+
+void group_list_clear(GroupList *l) {
+        free(l->items);
+        *l = (GroupList){ 0 };
+}

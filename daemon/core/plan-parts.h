@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "plan.h"
+
+/* What planning a prepare and a release share; not for anybody outside core. */
+
+/* Returns: an empty plan for the request, or NULL when memory is short. */
+Plan *plan_new(PlanKind kind, const Request *request);
+
+/* Sets why the plan must not be executed; error is a name of names.h. Returns: 0 or -ENOMEM. */
+int plan_refuse(Plan *p, const char *error, const char *format, ...)
+        __attribute__((format(printf, 3, 4)));
+
+/* Appends a step; address is NULL for a step that has none. Returns: 0 or -ENOMEM. */
+int steps_add(Step **steps, size_t *n, Action action, const Address *address, const char *value);
+
+/* Refuses what no plan of that group may do: its members are in use, or an unbind has not ended.
+ * Returns: 1 if refused, 0 if not, or -ENOMEM. */
+int plan_check_group(Plan *p, const GroupReport *g);

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "names.h"
+#include "plan-parts.h"
+#include "rules.h"
+
+int plan_restore_steps(const PlanMember *members, size_t n_members, Step **steps, size_t *n_steps) {
+        int r = 0;
+
+        /* A member recorded without a driver is never bound nor probed; its override is left
+         * pointing at VFIO until it is off it, so that no autoprobe takes it. */
+        for (size_t i = 0; r >= 0 && i < n_members; i++)
+                if (members[i].driver.fact == FACT_PRESENT && *members[i].moved_to)
+                        r = steps_add(steps, n_steps, STEP_SET_OVERRIDE, &members[i].address,
+                                      members[i].driver.value);
+        for (size_t i = 0; r >= 0 && i < n_members; i++)
+                if (*members[i].moved_to)
+                        r = steps_add(steps, n_steps, STEP_UNBIND, &members[i].address,
+                                      members[i].moved_to);
+        for (size_t i = 0; r >= 0 && i < n_members; i++)
+                if (members[i].driver.fact == FACT_PRESENT)
+                        r = steps_add(steps, n_steps, STEP_BIND, &members[i].address,
+                                      members[i].driver.value);
+        for (size_t i = 0; r >= 0 && i < n_members; i++)
+                r = steps_add(steps, n_steps, STEP_VERIFY, &members[i].address,
+                              text_or_empty(&members[i].driver));
+        for (size_t i = 0; r >= 0 && i < n_members; i++)
+                if (*members[i].moved_to)
+                        r = steps_add(steps, n_steps, STEP_SET_OVERRIDE, &members[i].address,
+                                      text_or_empty(&members[i].driver_override));
+        return r;
+}
+
+/* Returns: true if the device at that address still is the one that was moved. */
+static bool still_there(const Host *h, const Managed *m) {
+        const Device *d = host_find_device(h, &m->address);
+        const Device was = { .ids = FACT_PRESENT, .vendor_id = m->vendor_id,
+                             .device_id = m->device_id,
+                             .subsystem_vendor_id = m->subsystem_vendor_id,
+                             .subsystem_device_id = m->subsystem_device_id,
+                             .class_code = m->class_code };
+
+        return d && device_same_identity(d, &was);
+}
+
+/* Copies the set's members that still exist into the plan. Returns: 0 or -ENOMEM. */
+static int add_members(const Host *h, Plan *p, const ManagedSet *set) {
+        p->members = calloc(set->n_members, sizeof(Managed));
+        if (!p->members)
+                return -ENOMEM;
+        for (size_t i = 0; i < set->n_members; i++) {
+                if (!still_there(h, &set->members[i]))
+                        continue;
+                if (managed_copy(&p->members[p->n_members], &set->members[i]) < 0)
+                        return -ENOMEM;
+                p->n_members++;
+        }
+        return 0;
+}
+
+/* Takes out the steps that have nothing to do because the member is off VFIO already. */
+static void drop_idle_steps(const Host *h, Plan *p) {
+        size_t kept = 0;
+
+        for (size_t i = 0; i < p->n_steps; i++) {
+                Step *s = &p->steps[i];
+                const Device *d = host_find_device(h, &s->address);
+                bool idle = (s->action == STEP_UNBIND && d && !text_is(&d->driver, s->value)) ||
+                            (s->action == STEP_BIND && d && text_is(&d->driver, s->value));
+
+                if (idle)
+                        free(s->value);
+                else
+                        p->steps[kept++] = *s;
+        }
+        p->n_steps = kept;
+}
+
+/* Returns: true if a claim other than the plan's own remains on the set. */
+static bool claimed_by_others(const Plan *p, const ManagedSet *set) {
+        for (size_t i = 0; i < set->n_claims; i++)
+                if (strcmp(set->claims[i], p->claim) != 0)
+                        return true;
+        return false;
+}
+
+/* Returns: true if the plan's claim is one of the set's. */
+static bool has_claim(const Plan *p, const ManagedSet *set) {
+        for (size_t i = 0; i < set->n_claims; i++)
+                if (strcmp(set->claims[i], p->claim) == 0)
+                        return true;
+        return false;
+}
+
+/* Refuses if a member of the set may not be touched now. Returns: 1, 0 or -ENOMEM. */
+static int check_members(Plan *p, const Report *r) {
+        for (size_t i = 0; i < p->n_members; i++) {
+                const DeviceReport *d = report_find_device(r, &p->members[i].address);
+                const GroupReport *g = d && d->device->grouped == FACT_PRESENT
+                                               ? report_find_group(r, d->device->group)
+                                               : NULL;
+                int refused = g ? plan_check_group(p, g) : 0;
+
+                if (g && i == 0)
+                        p->group = g->group->id;
+                if (refused != 0)
+                        return refused;
+        }
+        return 0;
+}
+
+static int plan_set(const Host *h, const Report *r, Plan *p, const ManagedSet *set) {
+        int result;
+
+        p->set = set->id;
+        if (claimed_by_others(p, set)) {
+                p->kept = true;
+                p->claim_only = has_claim(p, set);
+                return 0;
+        }
+        result = add_members(h, p, set);
+        if (result >= 0)
+                result = check_members(p, r);
+        if (result != 0)
+                return result < 0 ? result : 0;
+        result = plan_restore_steps(p->members, p->n_members, &p->steps, &p->n_steps);
+        drop_idle_steps(h, p);
+        return result;
+}
+
+/* Nothing of ours is on the device: whose is it? */
+static int plan_unmanaged(Plan *p, const DeviceReport *d) {
+        char text[ADDRESS_TEXT_MAX];
+
+        address_format(&p->address, text);
+        if (!d)
+                return plan_refuse(p, VFIOD_ERROR_NO_SUCH_DEVICE,
+                                   "There is no PCI device %s. See vfioctl list.", text);
+        if (d->state == STATE_VFIO || d->state == STATE_BUSY || d->state == STATE_STUB)
+                return plan_refuse(p, VFIOD_ERROR_NOT_MANAGED,
+                                   "%s is on %s, but vfiod did not put it there: whoever did has "
+                                   "to give it back.", text, d->device->driver.value);
+        return 0;
+}
+
+int plan_release(const Host *h, const Report *r, const Request *request, Plan **ret) {
+        Plan *p = plan_new(PLAN_RELEASE, request);
+        const ManagedSet *set = NULL;
+        int result;
+
+        if (!p)
+                return -ENOMEM;
+        if (host_find_managed(h, &request->address, &set))
+                result = plan_set(h, r, p, set);
+        else
+                result = plan_unmanaged(p, report_find_device(r, &request->address));
+        if (result < 0) {
+                plan_free(p);
+                return result;
+        }
+        *ret = p;
+        return 0;
+}

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "core-fixture.h"
+#include "names.h"
+
+/* Writes the steps as "action address=value;..." into a static buffer. */
+static const char *steps_text(const Step *steps, size_t n) {
+        static char text[4096];
+        size_t used = 0;
+        char address[ADDRESS_TEXT_MAX];
+
+        text[0] = '\0';
+        for (size_t i = 0; i < n; i++)
+                used += (size_t) snprintf(text + used, sizeof(text) - used, "%s%s %s=%s",
+                                          i ? ";" : "", action_text(steps[i].action),
+                                          steps[i].action == STEP_LOAD_MODULE
+                                                  ? "-"
+                                                  : address_format(&steps[i].address, address),
+                                          steps[i].value);
+        return text;
+}
+
+/* Two functions, a bridge on shpchp, a disk elsewhere: all in group 3. */
+static Host *shared_group(void) {
+        Host *h = good_host();
+
+        add_group(h, 3);
+        add_device(h, "02:00.0", 3, "xhci_hcd");
+        add_device(h, "02:00.1", 3, "snd_hda_intel");
+        add_device(h, "02:00.2", 3, NULL);
+        return h;
+}
+
+static Plan *plan_of(Host *h, Request request) {
+        Report *r = report_of(h);
+        Plan *p;
+
+        CHECK(plan_prepare(h, r, &request, &p) == 0);
+        report_free(r);
+        return p;
+}
+
+static Plan *release_of(Host *h, Request request) {
+        Report *r = report_of(h);
+        Plan *p;
+
+        CHECK(plan_release(h, r, &request, &p) == 0);
+        report_free(r);
+        return p;
+}
+
+static void test_slot(void) {
+        Host *h = shared_group();
+        Plan *p = plan_of(h, (Request){ .address = at("02:00.1") });
+
+        CHECK(!p->error);
+        CHECK(p->group == 3);
+        CHECK_STRING(steps_text(p->steps, p->n_steps),
+                     "set-override 0000:02:00.0=vfio-pci;set-override 0000:02:00.1=vfio-pci;"
+                     "unbind 0000:02:00.0=xhci_hcd;unbind 0000:02:00.1=snd_hda_intel;"
+                     "bind 0000:02:00.0=vfio-pci;bind 0000:02:00.1=vfio-pci;"
+                     "verify 0000:02:00.0=vfio-pci;verify 0000:02:00.1=vfio-pci");
+        plan_free(p);
+
+        /* The unbound function blocks nothing: it moves only if it is the one asked for. */
+        p = plan_of(h, (Request){ .address = at("02:00.2"), .driver = "vfio-pci" });
+        CHECK(p->n_members == 3);
+        CHECK(p->members[2].driver.fact == FACT_ABSENT);
+        plan_free(p);
+
+        h->drivers = names_free(h->drivers, h->n_drivers);
+        h->n_drivers = 0;
+        p = plan_of(h, (Request){ .address = at("02:00.0") });
+        CHECK(p->steps[0].action == STEP_LOAD_MODULE);
+        CHECK_STRING(p->steps[0].value, "vfio-pci");
+        plan_free(p);
+        host_free(h);
+}
+
+static void test_consent(void) {
+        Host *h = shared_group();
+        Address disk = at("03:00.0"), bridge = at("00:01.0"), both[] = { disk, bridge };
+        Plan *p;
+
+        add_device(h, "03:00.0", 3, "nvme");
+        add_device(h, "00:01.0", 3, "shpchp")->bridge = FACT_PRESENT;
+        p = plan_of(h, (Request){ .address = at("02:00.0") });
+        CHECK_STRING(p->error, VFIOD_ERROR_NEEDS_CONSENT);
+        CHECK(strstr(p->error_message, "0000:03:00.0 (nvme)"));
+        CHECK(strstr(p->error_message, "--with 0000:00:01.0,0000:03:00.0"));
+        CHECK(p->n_members == 4); /* shown as if granted */
+        CHECK(findings_find(&p->findings, "member-needs-consent"));
+        plan_free(p);
+
+        p = plan_of(h, (Request){ .address = at("02:00.0"), .with = &disk, .n_with = 1 });
+        CHECK_STRING(p->error, VFIOD_ERROR_NEEDS_CONSENT);
+        plan_free(p);
+
+        p = plan_of(h, (Request){ .address = at("02:00.0"), .with = both, .n_with = 2 });
+        CHECK(!p->error);
+        CHECK(!findings_find(&p->findings, "member-needs-consent"));
+        /* The bridge is only taken off its driver. */
+        CHECK_STRING(steps_text(p->steps, p->n_steps),
+                     "set-override 0000:02:00.0=vfio-pci;set-override 0000:02:00.1=vfio-pci;"
+                     "set-override 0000:03:00.0=vfio-pci;"
+                     "unbind 0000:00:01.0=shpchp;unbind 0000:02:00.0=xhci_hcd;"
+                     "unbind 0000:02:00.1=snd_hda_intel;unbind 0000:03:00.0=nvme;"
+                     "bind 0000:02:00.0=vfio-pci;bind 0000:02:00.1=vfio-pci;"
+                     "bind 0000:03:00.0=vfio-pci;"
+                     "verify 0000:00:01.0=;verify 0000:02:00.0=vfio-pci;"
+                     "verify 0000:02:00.1=vfio-pci;verify 0000:03:00.0=vfio-pci");
+        plan_free(p);
+
+        p = plan_of(h, (Request){ .address = at("02:00.0"), .group = true });
+        CHECK(!p->error && p->n_members == 4);
+        plan_free(p);
+
+        /* No consent moves a platform device. */
+        add_device(h, "00:1f.0", 3, "lpc_ich")->class_code = 0x060100;
+        p = plan_of(h, (Request){ .address = at("02:00.0"), .group = true });
+        CHECK_STRING(p->error, VFIOD_ERROR_NOT_SUPPORTED);
+        CHECK(strstr(p->error_message, "0000:00:1f.0 (lpc_ich)"));
+        CHECK(p->n_steps == 0);
+        plan_free(p);
+        host_free(h);
+}
+
+static void check_refusal(Host *h, const char *address, const char *error) {
+        Plan *p = plan_of(h, (Request){ .address = at(address) });
+
+        if (!p->error || strcmp(p->error, error) != 0)
+                fprintf(stderr, "%s: %s\n", address, p->error ? p->error : "not refused");
+        CHECK(p->error);
+        CHECK_STRING(p->error, error);
+        CHECK(strstr(p->error_message, address));
+        CHECK(p->n_steps == 0 && p->n_members == 0);
+        plan_free(p);
+}
+
+static void test_refusals(void) {
+        Host *h = shared_group();
+        Plan *p;
+
+        add_device(h, "00:01.0", 3, "pcieport")->bridge = FACT_PRESENT;
+        add_device(h, "05:00.0", -1, "e1000e");
+        check_refusal(h, "0000:09:00.0", VFIOD_ERROR_NO_SUCH_DEVICE);
+        check_refusal(h, "0000:00:01.0", VFIOD_ERROR_NOT_SUPPORTED);
+        check_refusal(h, "0000:05:00.0", VFIOD_ERROR_NO_GROUP);
+        h->interrupt_remapping = FACT_ABSENT;
+        check_refusal(h, "0000:02:00.0", VFIOD_ERROR_HOST_NOT_READY);
+        h->interrupt_remapping = FACT_PRESENT;
+        text_unset(&h->devices[2]->driver_override, FACT_UNKNOWN);
+        p = plan_of(h, (Request){ .address = at("02:00.0") });
+        CHECK_STRING(p->error, VFIOD_ERROR_STUCK);
+        plan_free(p);
+        h->groups[0]->in_use = FACT_PRESENT;
+        CHECK(group_add_holder(h->groups[0], 77, "qemu") == 0);
+        check_refusal(h, "0000:02:00.0", VFIOD_ERROR_IN_USE);
+        h->groups[0]->in_use = FACT_UNKNOWN;
+        check_refusal(h, "0000:02:00.0", VFIOD_ERROR_IN_USE);
+        h->groups[0]->in_use = FACT_ABSENT;
+        h->devices[1]->children = DEVICE_CHILD_USB;
+        text_unset(&h->devices[1]->driver, FACT_ABSENT);
+        check_refusal(h, "0000:02:00.0", VFIOD_ERROR_STUCK);
+        host_free(h);
+}
+
+/* Bound by somebody else, or by us, and viable: nothing to do. */
+static void test_nothing_to_do(void) {
+        Host *h = good_host();
+        Plan *p;
+
+        add_group(h, 3);
+        add_device(h, "02:00.0", 3, "vfio-pci");
+        p = plan_of(h, (Request){ .address = at("02:00.0") });
+        CHECK(!p->error && p->n_steps == 0 && p->n_members == 0 && !p->claim_only);
+        plan_free(p);
+        p = release_of(h, (Request){ .address = at("02:00.0") });
+        CHECK_STRING(p->error, VFIOD_ERROR_NOT_MANAGED);
+        plan_free(p);
+        host_free(h);
+}
+
+/* Puts both functions on VFIO as a set of ours: one had an override before, one had no driver. */
+static Host *managed_host(void) {
+        Host *h = good_host();
+        ManagedSet *s = calloc(1, sizeof(ManagedSet));
+
+        add_group(h, 3);
+        add_device(h, "02:00.0", 3, "vfio-pci");
+        add_device(h, "02:00.1", 3, "vfio-pci");
+        CHECK(s);
+        s->id = 9;
+        s->members = calloc(2, sizeof(Managed));
+        s->n_members = 2;
+        CHECK(s->members && names_add(&s->claims, &s->n_claims, "a") == 0);
+        for (int i = 0; i < 2; i++) {
+                const Device *d = h->devices[i];
+                Managed m = { .address = d->address, .moved_to = (char *) "vfio-pci", .set = 9,
+                              .driver.fact = FACT_ABSENT, .driver_override.fact = FACT_ABSENT,
+                              .vendor_id = d->vendor_id, .device_id = d->device_id,
+                              .class_code = d->class_code };
+
+                if (i == 0) {
+                        m.driver = (Text){ FACT_PRESENT, (char *) "xhci_hcd" };
+                        m.driver_override = (Text){ FACT_PRESENT, (char *) "mine" };
+                }
+                CHECK(managed_copy(&s->members[i], &m) == 0);
+        }
+        h->sets = s;
+        h->n_sets = 1;
+        return h;
+}
+
+static void test_release(void) {
+        Host *h = managed_host();
+        Plan *p = release_of(h, (Request){ .address = at("02:00.1"), .claim = "a" });
+
+        CHECK(!p->error && p->set == 9);
+        /* The one without a driver is taken off VFIO and never probed. */
+        CHECK_STRING(steps_text(p->steps, p->n_steps),
+                     "set-override 0000:02:00.0=xhci_hcd;"
+                     "unbind 0000:02:00.0=vfio-pci;unbind 0000:02:00.1=vfio-pci;"
+                     "bind 0000:02:00.0=xhci_hcd;"
+                     "verify 0000:02:00.0=xhci_hcd;verify 0000:02:00.1=;"
+                     "set-override 0000:02:00.0=mine;set-override 0000:02:00.1=");
+        plan_free(p);
+
+        p = release_of(h, (Request){ .address = at("02:00.0"), .claim = "b" });
+        CHECK(p->kept && !p->claim_only && p->n_steps == 0);
+        plan_free(p);
+        CHECK(names_add(&h->sets[0].claims, &h->sets[0].n_claims, "b") == 0);
+        p = release_of(h, (Request){ .address = at("02:00.0"), .claim = "b" });
+        CHECK(p->kept && p->claim_only && p->n_steps == 0);
+        plan_free(p);
+
+        p = plan_of(h, (Request){ .address = at("02:00.0"), .claim = "c" });
+        CHECK(p->claim_only && p->set == 9 && p->n_steps == 0);
+        plan_free(p);
+        p = plan_of(h, (Request){ .address = at("02:00.0"), .claim = "a" });
+        CHECK(!p->claim_only && p->n_steps == 0);
+        plan_free(p);
+
+        h->groups[0]->in_use = FACT_PRESENT;
+        h->sets[0].n_claims = 1;
+        free(h->sets[0].claims[1]);
+        p = release_of(h, (Request){ .address = at("02:00.0"), .claim = "a" });
+        CHECK_STRING(p->error, VFIOD_ERROR_IN_USE);
+        CHECK(p->n_steps == 0);
+        plan_free(p);
+        host_free(h);
+}
+
+/* Another device at the address is not the one that was moved: it is left alone. */
+static void test_release_replaced(void) {
+        Host *h = managed_host();
+        Plan *p;
+
+        h->devices[0]->device_id = 0x2000;
+        p = release_of(h, (Request){ .address = at("02:00.1"), .claim = "a" });
+        CHECK(p->n_members == 1);
+        CHECK(address_compare(&p->members[0].address, &h->devices[1]->address) == 0);
+        plan_free(p);
+        host_free(h);
+}
+
+int main(void) {
+        test_slot();
+        test_consent();
+        test_refusals();
+        test_nothing_to_do();
+        test_release();
+        test_release_replaced();
+        return 0;
+}
