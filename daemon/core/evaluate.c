@@ -9,7 +9,7 @@
 /* The driver that stands for the host's use of a device: what is bound now and is neither VFIO nor
  * the stub, or what a managed set recorded. Returns: 0 or -ENOMEM. */
 static int set_host_driver(const Host *h, DeviceReport *d) {
-        const Managed *managed = host_find_managed(h, &d->device->address, NULL);
+        const Managed *managed = host_find_managed(h, &d->device->address);
         const Text *driver = &d->device->driver;
 
         if (managed)
@@ -21,7 +21,7 @@ static int set_host_driver(const Host *h, DeviceReport *d) {
 }
 
 static Manager managed_by(const Host *h, const Device *d) {
-        if (host_find_managed(h, &d->address, NULL))
+        if (host_find_managed(h, &d->address))
                 return MANAGER_VFIOD;
         if (d->driver.fact == FACT_PRESENT &&
             (is_vfio_driver(d->driver.value, d) || is_stub_driver(d->driver.value)))

@@ -224,14 +224,30 @@ bool host_remove_group(Host *h, unsigned id) {
         return true;
 }
 
-const Managed *host_find_managed(const Host *h, const Address *a, const ManagedSet **ret_set) {
+/* Returns: the device's entry in the set, or NULL. */
+static const Managed *find_member(const ManagedSet *s, const Address *a) {
+        for (size_t i = 0; i < s->n_members; i++)
+                if (address_compare(&s->members[i].address, a) == 0)
+                        return &s->members[i];
+        return NULL;
+}
+
+const Managed *host_find_managed(const Host *h, const Address *a) {
+        const Managed *m = NULL;
+
+        for (size_t i = 0; !m && i < h->n_sets; i++)
+                m = find_member(&h->sets[i], a);
+        return m;
+}
+
+const ManagedSet *host_find_set(const Host *h, const Address *a) {
         for (size_t i = 0; i < h->n_sets; i++)
-                for (size_t j = 0; j < h->sets[i].n_members; j++)
-                        if (address_compare(&h->sets[i].members[j].address, a) == 0) {
-                                if (ret_set)
-                                        *ret_set = &h->sets[i];
-                                return &h->sets[i].members[j];
-                        }
+                if (find_member(&h->sets[i], a))
+                        return &h->sets[i];
+        for (size_t i = 0; i < h->n_sets; i++)
+                for (size_t j = 0; j < h->sets[i].n_asked; j++)
+                        if (address_compare(&h->sets[i].asked[j], a) == 0)
+                                return &h->sets[i];
         return NULL;
 }
 

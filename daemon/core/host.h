@@ -104,6 +104,8 @@ typedef struct ManagedSet {
         unsigned id;
         Managed *members; /* in the order they were moved */
         size_t n_members;
+        Address *asked; /* devices that were asked for and did not have to move themselves */
+        size_t n_asked;
         char **claims;
         size_t n_claims;
 } ManagedSet;
@@ -193,8 +195,11 @@ int host_put_group(Host *h, Group *g);
 bool host_remove_device(Host *h, const Address *a);
 bool host_remove_group(Host *h, unsigned id);
 
-/* Returns: the device's entry in a managed set, borrowed, or NULL. ret_set may be NULL. */
-const Managed *host_find_managed(const Host *h, const Address *a, const ManagedSet **ret_set);
+/* Returns: the device's entry in a managed set, borrowed, or NULL. */
+const Managed *host_find_managed(const Host *h, const Address *a);
+/* Returns: the set that was made for the device, as a member or because it was asked for; borrowed,
+ * or NULL. */
+const ManagedSet *host_find_set(const Host *h, const Address *a);
 /* Returns: the driver a worker is still taking the device from, borrowed, or NULL. */
 const char *host_find_unbinding(const Host *h, const Address *a);
 /* Appends a copy. Returns: 0 or -ENOMEM. */

@@ -33,6 +33,7 @@ void managed_set_clear(ManagedSet *s) {
         for (size_t i = 0; i < s->n_members; i++)
                 managed_clear(&s->members[i]);
         free(s->members);
+        free(s->asked);
         names_free(s->claims, s->n_claims);
         *s = (ManagedSet){ 0 };
 }

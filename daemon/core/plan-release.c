@@ -148,12 +148,12 @@ static int plan_unmanaged(Plan *p, const DeviceReport *d) {
 
 int plan_release(const Host *h, const Report *r, const Request *request, Plan **ret) {
         Plan *p = plan_new(PLAN_RELEASE, request);
-        const ManagedSet *set = NULL;
+        const ManagedSet *set = host_find_set(h, &request->address);
         int result;
 
         if (!p)
                 return -ENOMEM;
-        if (host_find_managed(h, &request->address, &set))
+        if (set)
                 result = plan_set(h, r, p, set);
         else
                 result = plan_unmanaged(p, report_find_device(r, &request->address));

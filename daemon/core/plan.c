@@ -203,9 +203,9 @@ static int refuse_other_driver(const Planner *pl) {
 
 /* Adds the claim to the set that holds the device, if there is one. */
 static void note_set(const Planner *pl) {
-        const ManagedSet *set;
+        const ManagedSet *set = host_find_set(pl->h, &pl->request->address);
 
-        if (!host_find_managed(pl->h, &pl->request->address, &set))
+        if (!set)
                 return;
         pl->p->set = set->id;
         if (pl->p->n_steps > 0)

@@ -257,7 +257,7 @@ static int check_override(const Check *c) {
         const Device *d = c->d->device;
 
         if (d->driver_override.fact != FACT_PRESENT ||
-            host_find_managed(c->h, &d->address, NULL))
+            host_find_managed(c->h, &d->address))
                 return 0;
         return findings_addf(&c->d->findings, FINDING_FOREIGN_OVERRIDE, SEVERITY_INFO, &d->address,
                              "", "Somebody else set driver_override to %s; it is kept and restored.",
