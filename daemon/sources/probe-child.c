@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sources/probe-child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sources/attributes.h"
+#include "sources/probe.h"
+#include "sources/scan-internal.h"
+
+#define PATH_SIZE 128
+
+int probe_child_flush(ProbeTask *t) {
+        size_t done = 0;
+
+        while (done < t->n_buffered) {
+                ssize_t n = write(t->fd, t->buffer + done, t->n_buffered - done);
+
+                if (n < 0 && errno == EINTR)
+                        continue;
+                if (n < 0)
+                        return -errno;
+                done += (size_t) n;
+        }
+        t->n_buffered = 0;
+        return 0;
+}
+
+int probe_child_say(ProbeTask *t, const ProbeLine *l) {
+        if (sizeof(t->buffer) - t->n_buffered < PROBE_LINE_MAX) {
+                int error = probe_child_flush(t);
+
+                if (error < 0)
+                        return error;
+        }
+        t->n_buffered += probe_line_format(l, t->buffer + t->n_buffered);
+        return 0;
+}
+
+/* Reads a file into a line's fact and value. What has no text in it is absent. */
+static void read_text(const ProbeTask *t, const char *path, ProbeLine *l) {
+        ssize_t n = root_read(t->root, path, l->value, sizeof(l->value));
+
+        l->fact = n < 0 ? fact_of_error((int) n) : fact_of(n > 0);
+        if (l->fact != FACT_PRESENT)
+                l->value[0] = 0;
+}
+
+static int say_device(ProbeTask *t, ProbeKey key, const Address *a, const char *attribute) {
+        ProbeLine l = {.key = key, .address = *a};
+        char path[PATH_SIZE], text[ADDRESS_TEXT_MAX];
+
+        snprintf(path, sizeof(path), PCI_DEVICES "/%s/%s", address_format(a, text), attribute);
+        read_text(t, path, &l);
+        /* An override that is not set reads "(null)" (drivers/pci/pci-sysfs.c,
+         * driver_override_show()). */
+        if (key == PROBE_KEY_OVERRIDE && strcmp(l.value, "(null)") == 0) {
+                l.fact = FACT_ABSENT;
+                l.value[0] = 0;
+        }
+        return probe_child_say(t, &l);
+}
+
+/* Says which device is read next, before anything that can hang: the parent then knows where. */
+static int say_at(ProbeTask *t, const Address *a) {
+        ProbeLine l = {.key = PROBE_KEY_AT, .address = *a, .fact = FACT_PRESENT};
+        int error = probe_child_say(t, &l);
+
+        return error < 0 ? error : probe_child_flush(t);
+}
+
+/* Two rounds: what takes no lock of the device is known of all before the first that can hang. */
+static int probe_devices(ProbeTask *t, const Address *devices, size_t n) {
+        int error = 0;
+
+        for (size_t i = 0; i < n && error == 0; i++) {
+                error = say_device(t, PROBE_KEY_POWER, &devices[i], ATTR_POWER_STATE);
+                if (error == 0)
+                        error = say_device(t, PROBE_KEY_RESET, &devices[i], ATTR_RESET_METHOD);
+        }
+        for (size_t i = 0; i < n && error == 0; i++) {
+                error = say_at(t, &devices[i]);
+                if (error == 0)
+                        error = say_device(t, PROBE_KEY_OVERRIDE, &devices[i],
+                                           ATTR_DRIVER_OVERRIDE);
+        }
+        return error;
+}
+
+/* Counts the regions that must stay mapped 1:1 and no attachment may replace: those of type exactly
+ * "direct" (drivers/iommu/iommu.c, iommu_group_show_resv_regions()). Leaves the first in value. */
+static void count_direct(ProbeLine *l) {
+        char first[PROBE_VALUE_MAX] = "", *save = NULL;
+
+        for (char *line = strtok_r(l->value, "\n", &save); line;
+             line = strtok_r(NULL, "\n", &save)) {
+                const char *type = strrchr(line, ' ');
+
+                if (!type || strcmp(type + 1, "direct") != 0)
+                        continue;
+                if (l->number++ == 0)
+                        strcpy(first, line);
+        }
+        strcpy(l->value, first);
+}
+
+static int say_group(ProbeTask *t, ProbeKey key, unsigned id, const char *attribute) {
+        ProbeLine l = {.key = key, .group = id};
+        char path[PATH_SIZE];
+
+        snprintf(path, sizeof(path), IOMMU_GROUPS "/%u/%s", id, attribute);
+        read_text(t, path, &l);
+        if (key == PROBE_KEY_RESERVED) {
+                /* An empty list is a list; no file is none. */
+                if (l.fact == FACT_ABSENT && root_exists(t->root, path) == FACT_PRESENT)
+                        l.fact = FACT_PRESENT;
+                count_direct(&l);
+        }
+        return probe_child_say(t, &l);
+}
+
+static int probe_groups(ProbeTask *t, const unsigned *groups, size_t n) {
+        int error = 0;
+
+        for (size_t i = 0; i < n && error == 0; i++) {
+                error = say_group(t, PROBE_KEY_NAME, groups[i], ATTR_GROUP_NAME);
+                if (error == 0)
+                        error = say_group(t, PROBE_KEY_TYPE, groups[i], ATTR_GROUP_TYPE);
+                if (error == 0)
+                        error = say_group(t, PROBE_KEY_RESERVED, groups[i], ATTR_GROUP_RESERVED);
+        }
+        return error;
+}
+
+static int run_groups(ProbeTask *t) {
+        unsigned *all = NULL;
+        const unsigned *groups = t->groups;
+        size_t n = t->n_groups;
+        int error = 0;
+
+        if (n == 0) {
+                if (scan_list_groups(t->root, &all, &n) == -ENOMEM)
+                        return -ENOMEM;
+                groups = all;
+        }
+        if (t->what & PROBE_GROUPS)
+                error = probe_groups(t, groups, n);
+        if (error == 0 && (t->what & PROBE_HOLDERS))
+                error = probe_holders(t, groups, n);
+        free(all);
+        return error;
+}
+
+static int run_devices(ProbeTask *t) {
+        Address *all = NULL;
+        size_t n = 0;
+        int error;
+
+        if (t->n_devices > 0)
+                return probe_devices(t, t->devices, t->n_devices);
+        if (scan_list_devices(t->root, &all, &n) == -ENOMEM)
+                return -ENOMEM;
+        error = probe_devices(t, all, n);
+        free(all);
+        return error;
+}
+
+int probe_child_run(ProbeTask *t) {
+        static const ProbeLine end = {.key = PROBE_KEY_END, .fact = FACT_PRESENT};
+        int error = 0;
+
+        if (t->what & (PROBE_GROUPS | PROBE_HOLDERS))
+                error = run_groups(t);
+        if (error == 0 && (t->what & PROBE_HOST))
+                error = probe_host(t);
+        if (error == 0 && (t->what & PROBE_DEVICES))
+                error = run_devices(t);
+        if (error == 0)
+                error = probe_child_say(t, &end);
+        return error < 0 ? error : probe_child_flush(t);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "core/host.h"
+#include "sources/probe-line.h"
+#include "sources/root.h"
+
+/*
+ * The side of a probe that reads: a process of its own, which may hang. What is cheap and safe
+ * comes first, what a driver can block comes last and device by device.
+ */
+typedef struct ProbeTask {
+        const Root *root;
+        int fd;        /* where the lines go */
+        unsigned what; /* ProbeWhat bits */
+        const Address *devices;
+        size_t n_devices; /* 0: all */
+        const unsigned *groups;
+        size_t n_groups; /* 0: all */
+        char buffer[8 * PROBE_LINE_MAX];
+        size_t n_buffered;
+} ProbeTask;
+
+/* Does the task. Returns: 0 when everything was read and written, or -errno (-EPIPE: nobody
+ * listens any more). */
+int probe_child_run(ProbeTask *t);
+
+/* Queues a line; when the buffer is full, writes it. Returns: 0 or -errno. */
+int probe_child_say(ProbeTask *t, const ProbeLine *l);
+/* Writes what is queued. Returns: 0 or -errno. */
+int probe_child_flush(ProbeTask *t);
+
+/* The parts of a task. Each says its facts, and returns 0 or the -errno of saying. */
+int probe_host(ProbeTask *t);
+int probe_holders(ProbeTask *t, const unsigned *groups, size_t n_groups);
+
+/* Finds the chip in a line of /proc/interrupts: "LABEL: COUNT… CHIP HWIRQ NAME", where the label is
+ * a number; other lines have a text instead of a chip. Returns: the chip with what follows, or
+ * NULL. */
+const char *probe_chip(const char *line);
+/* Reads the chip column of /proc/interrupts: present if a chip's name starts with IR- or vIR- (as
+ * arch/x86/kernel/apic and drivers/iommu name them), absent if there is none but an IO-APIC,
+ * else unknown. Pure but for reading fd, which it closes. */
+Fact probe_interrupts(int fd);
+/* Returns: present if kallsyms names the symbol, absent if not, unknown if nothing could be read.
+ * Closes fd. */
+Fact probe_symbol(int fd, const char *symbol);
+/* Reads which group a link of /proc/PID/fd stands for: "…/vfio/15", "…/vfio/noiommu-15". Returns:
+ * true and the group. */
+bool probe_group_of_node(const char *target, unsigned *ret);

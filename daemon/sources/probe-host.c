@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "sources/probe-child.h"
+
+const char *probe_chip(const char *line) {
+        line += strspn(line, " ");
+        if (*line < '0' || *line > '9')
+                return NULL;
+        line += strspn(line, "0123456789");
+        if (*line++ != ':')
+                return NULL;
+        for (;;) {
+                size_t digits;
+
+                line += strspn(line, " ");
+                digits = strspn(line, "0123456789");
+                if (digits == 0 || (line[digits] != ' ' && line[digits] != 0))
+                        return *line && *line != '\n' ? line : NULL;
+                line += digits;
+        }
+}
+
+Fact probe_interrupts(int fd) {
+        FILE *f = fdopen(fd, "re");
+        char *line = NULL;
+        size_t size = 0;
+        Fact fact = FACT_UNKNOWN;
+
+        if (!f) {
+                close(fd);
+                return FACT_UNKNOWN;
+        }
+        while (fact != FACT_PRESENT && getline(&line, &size, f) > 0) {
+                const char *chip = probe_chip(line);
+
+                if (!chip)
+                        continue;
+                if (strncmp(chip, "IR-", 3) == 0 || strncmp(chip, "vIR-", 4) == 0)
+                        fact = FACT_PRESENT;
+                else if (strncmp(chip, "IO-APIC", 7) == 0)
+                        fact = FACT_ABSENT;
+        }
+        if (fact == FACT_ABSENT && ferror(f))
+                fact = FACT_UNKNOWN;
+        free(line);
+        fclose(f);
+        return fact;
+}
+
+/* Returns: true if a line "ADDRESS TYPE NAME[ [MODULE]]" names symbol. Addresses may be hidden
+ * (kptr_restrict); names are not. */
+static bool names_symbol(const char *line, const char *symbol) {
+        const char *name = strchr(line, ' ');
+        size_t n = strlen(symbol);
+
+        if (!name || !name[1] || name[2] != ' ')
+                return false;
+        name += 3;
+        return strncmp(name, symbol, n) == 0 && strchr("\t\n ", name[n]) != NULL;
+}
+
+Fact probe_symbol(int fd, const char *symbol) {
+        FILE *f = fdopen(fd, "re");
+        char *line = NULL;
+        size_t size = 0;
+        Fact fact = FACT_UNKNOWN;
+
+        if (!f) {
+                close(fd);
+                return FACT_UNKNOWN;
+        }
+        while (fact != FACT_PRESENT && getline(&line, &size, f) > 0)
+                fact = fact_of(names_symbol(line, symbol));
+        if (fact == FACT_ABSENT && ferror(f))
+                fact = FACT_UNKNOWN;
+        free(line);
+        fclose(f);
+        return fact;
+}
+
+/* A module parameter that is a boolean. A module that is not there has not been told anything yet:
+ * no, its default. (What the command line or modprobe.d would tell it is not looked at here.) */
+static Fact read_switch(const Root *root, const char *module, const char *parameter) {
+        char path[PATH_MAX], text[16];
+        ssize_t n;
+
+        snprintf(path, sizeof(path), "/sys/module/%s/parameters/%s", module, parameter);
+        n = root_read(root, path, text, sizeof(text));
+        if (n == 1 && (text[0] == 'Y' || text[0] == 'N'))
+                return fact_of(text[0] == 'Y');
+        if (n != -ENOENT)
+                return FACT_UNKNOWN;
+        snprintf(path, sizeof(path), "/sys/module/%s", module);
+        return root_exists(root, path) == FACT_ABSENT ? FACT_ABSENT : FACT_UNKNOWN;
+}
+
+/* Returns: whether a file of depmod's names the module. */
+static Fact file_names(const Root *root, const char *path, const char *module) {
+        int fd = root_open(root, path, O_RDONLY);
+        char *line = NULL;
+        size_t size = 0;
+        Fact fact = FACT_ABSENT;
+        FILE *f;
+
+        if (fd < 0)
+                return fact_of_error(fd);
+        f = fdopen(fd, "re");
+        if (!f) {
+                close(fd);
+                return FACT_UNKNOWN;
+        }
+        while (fact != FACT_PRESENT && getline(&line, &size, f) > 0) {
+                /* What stands behind the colon are the modules that this one needs. */
+                line[strcspn(line, ":\n")] = 0;
+                fact = fact_of(strstr(line, module));
+        }
+        if (fact == FACT_ABSENT && ferror(f))
+                fact = FACT_UNKNOWN;
+        free(line);
+        fclose(f);
+        return fact;
+}
+
+/* Present if the type1 back end is there or depmod knows it; absent if depmod does not; unknown
+ * without both of its files. */
+static Fact read_type1(const Root *root) {
+        char release[256], path[512];
+        Fact dep, builtin;
+
+        if (root_exists(root, "/sys/module/vfio_iommu_type1") == FACT_PRESENT)
+                return FACT_PRESENT;
+        if (root_read(root, "/proc/sys/kernel/osrelease", release, sizeof(release)) <= 0 ||
+            strchr(release, '/') || release[0] == '.')
+                return FACT_UNKNOWN;
+        snprintf(path, sizeof(path), "/lib/modules/%s/modules.dep", release);
+        if (root_exists(root, path) != FACT_PRESENT)
+                return FACT_UNKNOWN;
+        dep = file_names(root, path, "/vfio_iommu_type1.ko");
+        if (dep == FACT_PRESENT)
+                return dep;
+        snprintf(path, sizeof(path), "/lib/modules/%s/modules.builtin", release);
+        builtin = file_names(root, path, "/vfio_iommu_type1.ko");
+        return builtin == FACT_PRESENT || dep == FACT_ABSENT ? builtin : FACT_UNKNOWN;
+}
+
+static int say(ProbeTask *t, ProbeKey key, Fact fact) {
+        ProbeLine l = {.key = key, .fact = fact};
+
+        return probe_child_say(t, &l);
+}
+
+int probe_host(ProbeTask *t) {
+        int fd, error;
+
+        fd = root_open(t->root, "/proc/interrupts", O_RDONLY);
+        error = say(t, PROBE_KEY_REMAPPING, fd < 0 ? FACT_UNKNOWN : probe_interrupts(fd));
+        if (error == 0)
+                error = say(t, PROBE_KEY_TYPE1_UNSAFE,
+                            read_switch(t->root, "vfio_iommu_type1", "allow_unsafe_interrupts"));
+        if (error == 0)
+                error = say(t, PROBE_KEY_IOMMUFD_UNSAFE,
+                            read_switch(t->root, "iommufd", "allow_unsafe_interrupts"));
+        if (error == 0)
+                error = say(t, PROBE_KEY_TYPE1, read_type1(t->root));
+        if (error < 0)
+                return error;
+        fd = root_open(t->root, "/proc/kallsyms", O_RDONLY);
+        return say(t, PROBE_KEY_SYMBOL,
+                   fd < 0 ? FACT_UNKNOWN : probe_symbol(fd, "iommu_device_use_default_domain"));
+}

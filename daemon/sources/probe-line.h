@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <stddef.h>
+
+#include "core/address.h"
+#include "core/fact.h"
+
+/*
+ * What a probe's child tells its parent: one line of text per fact, "KEY SUBJECT FACT NUMBER
+ * VALUE", with one space between. The subject is an address, a group's number or "-", as the key
+ * demands; the value is the rest of the line, with "\n" and "\\" for a newline and a backslash.
+ * Pure.
+ */
+typedef enum ProbeKey {
+        /* of the host */
+        PROBE_KEY_SYMBOL,
+        PROBE_KEY_REMAPPING,
+        PROBE_KEY_TYPE1,
+        PROBE_KEY_TYPE1_UNSAFE,
+        PROBE_KEY_IOMMUFD_UNSAFE,
+        /* of a device */
+        PROBE_KEY_OVERRIDE,
+        PROBE_KEY_POWER,
+        PROBE_KEY_RESET,
+        PROBE_KEY_AT, /* no fact: what may hang is read of this device now */
+        /* of a group */
+        PROBE_KEY_NAME,
+        PROBE_KEY_TYPE,
+        PROBE_KEY_RESERVED, /* number: direct regions; value: the first of them */
+        PROBE_KEY_HOLDER,   /* number: pid; value: command */
+        PROBE_KEY_IN_USE,   /* after the last holder */
+        /* no fact: everything asked for was read */
+        PROBE_KEY_END,
+        PROBE_KEY_MAX_,
+} ProbeKey;
+
+/* Room for a value and its NUL: a page holds the longest attribute. */
+#define PROBE_VALUE_MAX 4097
+/* Room for a line with its newline and a NUL. */
+#define PROBE_LINE_MAX (2 * PROBE_VALUE_MAX + 64)
+
+typedef struct ProbeLine {
+        ProbeKey key;
+        Address address; /* of keys of a device */
+        unsigned group;  /* of keys of a group */
+        Fact fact;
+        unsigned number;
+        char value[PROBE_VALUE_MAX];
+} ProbeLine;
+
+/* Reads one line of n bytes, without its newline. Returns: 0, or -EINVAL with *ret in an undefined
+ * state. */
+int probe_line_parse(const char *line, size_t n, ProbeLine *ret);
+
+/* Writes l with a newline and a NUL. Returns: the length without the NUL. */
+size_t probe_line_format(const ProbeLine *l, char buffer[static PROBE_LINE_MAX]);

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sources/probe.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "sources/probe-line.h"
+#include "sources/probe-process.h"
+
+struct Probe {
+        sd_event_source *input, *timer;
+        ProbeCallback callback;
+        void *userdata;
+        ProbeResult result;
+        Host *facts;
+        Address *devices;
+        unsigned *groups;
+        bool reading_device; /* the child has said at which device it is */
+        bool ended;          /* it has said that it is done */
+        size_t n;
+        char buffer[4 * PROBE_LINE_MAX];
+};
+
+/* Calls back, once: after this p may be gone. */
+static void finish(Probe *p, bool child_hangs) {
+        p->input = sd_event_source_disable_unref(p->input);
+        p->timer = sd_event_source_disable_unref(p->timer);
+        p->result.complete = p->ended;
+        p->result.stuck = child_hangs && p->reading_device && !p->ended;
+        p->result.facts = p->facts;
+        p->callback(p, &p->result, p->userdata);
+}
+
+static int put_text(Text *t, const ProbeLine *l) {
+        if (l->fact == FACT_PRESENT)
+                return text_set(t, l->value);
+        text_unset(t, l->fact);
+        return 0;
+}
+
+static int take_device(Host *facts, const ProbeLine *l) {
+        Device *d = host_find_device(facts, &l->address);
+
+        if (!d) {
+                d = device_new(&l->address);
+                if (!d)
+                        return -ENOMEM;
+                if (host_put_device(facts, d) < 0) {
+                        device_unref(d);
+                        return -ENOMEM;
+                }
+        }
+        return put_text(l->key == PROBE_KEY_OVERRIDE ? &d->driver_override :
+                        l->key == PROBE_KEY_POWER ? &d->power_state : &d->reset_methods, l);
+}
+
+static int take_reserved(Group *g, const ProbeLine *l) {
+        char *first = NULL;
+
+        if (l->fact == FACT_PRESENT && l->number > 0) {
+                first = strdup(l->value);
+                if (!first)
+                        return -ENOMEM;
+        }
+        free(g->direct_region);
+        g->direct_region = first;
+        g->n_direct = l->fact == FACT_PRESENT ? l->number : 0;
+        g->reserved_known = l->fact;
+        return 0;
+}
+
+static int take_group(Host *facts, const ProbeLine *l) {
+        Group *g = host_find_group(facts, l->group);
+
+        if (!g) {
+                g = group_new(l->group);
+                if (!g)
+                        return -ENOMEM;
+                if (host_put_group(facts, g) < 0) {
+                        group_unref(g);
+                        return -ENOMEM;
+                }
+        }
+        switch (l->key) {
+        case PROBE_KEY_NAME:
+                return put_text(&g->name, l);
+        case PROBE_KEY_TYPE:
+                return put_text(&g->type, l);
+        case PROBE_KEY_RESERVED:
+                return take_reserved(g, l);
+        case PROBE_KEY_HOLDER:
+                /* Even if the child comes no further. */
+                g->in_use = FACT_PRESENT;
+                return group_add_holder(g, (pid_t) l->number, l->value);
+        default:
+                g->in_use = l->fact;
+                return 0;
+        }
+}
+
+/* Takes in what one line says. Returns: 0 or -errno. */
+static int take_line(Probe *p, const ProbeLine *l) {
+        Host *h = p->facts;
+
+        switch (l->key) {
+        case PROBE_KEY_SYMBOL:
+                h->dma_ownership_symbol = l->fact;
+                return 0;
+        case PROBE_KEY_REMAPPING:
+                h->interrupt_remapping = l->fact;
+                return 0;
+        case PROBE_KEY_TYPE1:
+                h->type1 = l->fact;
+                return 0;
+        case PROBE_KEY_TYPE1_UNSAFE:
+                h->type1_unsafe_interrupts = l->fact;
+                return 0;
+        case PROBE_KEY_IOMMUFD_UNSAFE:
+                h->iommufd_unsafe_interrupts = l->fact;
+                return 0;
+        case PROBE_KEY_OVERRIDE:
+        case PROBE_KEY_POWER:
+        case PROBE_KEY_RESET:
+                return take_device(h, l);
+        case PROBE_KEY_AT:
+                p->reading_device = true;
+                p->result.stuck_at = l->address;
+                return 0;
+        case PROBE_KEY_END:
+                p->ended = true;
+                return 0;
+        default:
+                return take_group(h, l);
+        }
+}
+
+/* Takes in the whole lines of the buffer. Returns: 0 or -errno: what cannot be a line of ours. */
+static int take_lines(Probe *p) {
+        ProbeLine l;
+        char *text = p->buffer, *end;
+        int error;
+
+        for (;;) {
+                size_t left = p->n - (size_t) (text - p->buffer);
+
+                end = memchr(text, '\n', left);
+                if (!end)
+                        break;
+                error = probe_line_parse(text, (size_t) (end - text), &l);
+                if (error == 0)
+                        error = take_line(p, &l);
+                if (error < 0)
+                        return error;
+                text = end + 1;
+        }
+        p->n -= (size_t) (text - p->buffer);
+        memmove(p->buffer, text, p->n);
+        return p->n == sizeof(p->buffer) ? -EMSGSIZE : 0;
+}
+
+static int on_input(sd_event_source *source, int fd, uint32_t events, void *userdata) {
+        Probe *p = userdata;
+        ssize_t n = read(fd, p->buffer + p->n, sizeof(p->buffer) - p->n);
+
+        if (n < 0 && (errno == EAGAIN || errno == EINTR))
+                return 0;
+        if (n > 0) {
+                p->n += (size_t) n;
+                if (take_lines(p) == 0 && !p->ended)
+                        return 0;
+        }
+        finish(p, false);
+        return 0;
+}
+
+static int on_timeout(sd_event_source *source, uint64_t usec, void *userdata) {
+        finish(userdata, true);
+        return 0;
+}
+
+/* Copies n elements. Returns: 0 or -ENOMEM. */
+static int copy(const void *from, size_t n, size_t size, void *ret) {
+        void *to = NULL;
+
+        if (n > 0) {
+                to = reallocarray(NULL, n, size);
+                if (!to)
+                        return -ENOMEM;
+                memcpy(to, from, n * size);
+        }
+        *(void **) ret = to;
+        return 0;
+}
+
+static int add_sources(Probe *p, sd_event *event, int fd, uint64_t timeout_usec) {
+        int r = sd_event_add_io(event, &p->input, fd, EPOLLIN, on_input, p);
+
+        if (r < 0) {
+                close(fd);
+                return r;
+        }
+        sd_event_source_set_io_fd_own(p->input, true);
+        (void) sd_event_source_set_description(p->input, "probe-input");
+        if (timeout_usec == UINT64_MAX)
+                return 0;
+        r = sd_event_add_time_relative(event, &p->timer, CLOCK_MONOTONIC, timeout_usec, 0,
+                                       on_timeout, p);
+        if (r >= 0)
+                (void) sd_event_source_set_description(p->timer, "probe-timeout");
+        return r;
+}
+
+/* The task is only needed until the child has its own copy of it. */
+static int start_child(const Probe *p, sd_event *event, const Root *root) {
+        ProbeTask *t = calloc(1, sizeof(*t));
+        int fd;
+
+        if (!t)
+                return -ENOMEM;
+        t->root = root;
+        t->what = p->result.what;
+        t->devices = p->devices;
+        t->n_devices = p->result.n_devices;
+        t->groups = p->groups;
+        t->n_groups = p->result.n_groups;
+        fd = probe_process_start(event, t);
+        free(t);
+        return fd;
+}
+
+int probe_start(sd_event *event, const Root *root, unsigned what, const Address *devices,
+                size_t n_devices, const unsigned *groups, size_t n_groups, uint64_t timeout_usec,
+                ProbeCallback callback, void *userdata, Probe **ret) {
+        Probe *p = calloc(1, sizeof(*p));
+        int r = -ENOMEM, fd;
+
+        if (!p)
+                return -ENOMEM;
+        p->facts = host_new();
+        if (!p->facts || copy(devices, n_devices, sizeof(*devices), &p->devices) < 0 ||
+            copy(groups, n_groups, sizeof(*groups), &p->groups) < 0)
+                goto fail;
+        p->callback = callback;
+        p->userdata = userdata;
+        p->result = (ProbeResult) {.what = what, .devices = p->devices, .n_devices = n_devices,
+                                   .groups = p->groups, .n_groups = n_groups};
+        fd = r = start_child(p, event, root);
+        if (r >= 0)
+                r = add_sources(p, event, fd, timeout_usec);
+        if (r < 0)
+                goto fail;
+        *ret = p;
+        return 0;
+fail:
+        probe_free(p);
+        return r;
+}
+
+Probe *probe_free(Probe *p) {
+        if (!p)
+                return NULL;
+        sd_event_source_disable_unref(p->input);
+        sd_event_source_disable_unref(p->timer);
+        host_free(p->facts);
+        free(p->devices);
+        free(p->groups);
+        free(p);
+        return NULL;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <stddef.h>
+
+#include "sources/root.h"
+
+/*
+ * Records a host: one text file with everything that the scan and the probe read, in the format of
+ * tests/hosts/NAME.host. Lines are sorted by path, and paths are the true ones (devices below
+ * /sys/devices, with the links to them), without the leading "/":
+ *
+ *     d PATH                a directory
+ *     l PATH -> TARGET      a link
+ *     f PATH = CONTENT      a file; \n, \t, \\ and \xNN stand for what cannot be seen
+ *     u PATH = ERRNO        could not be read
+ *
+ * The list of paths is fixed. Of processes only those are in it that hold something of VFIO's or
+ * cannot be looked at. Of /proc/interrupts only labels and chips are kept, of /proc/kallsyms
+ * and the files of depmod only the lines that are asked for. Serial numbers, MAC addresses, UUIDs,
+ * machine ids and the host's name are taken out. It may hang where reading an attribute does.
+ */
+
+/* Writes the recording to fd. Returns: 0, or -errno of what is not the host's (memory, writing). */
+int record_host(const Root *root, int fd);
+
+/* Takes out what identifies a machine from any text; from a kernel command line also the values of
+ * parameters that name addresses and serial numbers. host_name may be NULL. Pure. Returns: a new
+ * string, or NULL when memory is short. */
+char *redact(const char *text, const char *host_name);
+char *redact_command_line(const char *text, const char *host_name);
+
+/* The lines of a recording while it is made. */
+typedef struct RecordLine {
+        char *path;
+        char kind;   /* d, f, l, u */
+        char *value; /* NULL for d */
+} RecordLine;
+
+typedef struct Recording {
+        const Root *root;
+        char host_name[256];
+        RecordLine *lines;
+        size_t n_lines, size;
+} Recording;
+
+/* Add a line; value is copied. Return: 0 or -ENOMEM. */
+int record_line(Recording *r, char kind, const char *path, const char *value);
+/* Record what is at path, if it is there: what cannot be read becomes a "u" line.
+ * Return: 1 if it was there, 0, or -ENOMEM. */
+int record_file(Recording *r, const char *path);
+int record_link(Recording *r, const char *path);
+int record_directory(Recording *r, const char *path);
+/* Calls entry for each name in a directory. Returns: 0, or what entry returned below 0. */
+int record_list(Recording *r, const char *path, int (*entry)(Recording *r, const char *directory,
+                                                             const char *name));
+/* Writes the path that a link of sysfs leads to, which is always relative and ends below /sys.
+ * Returns: true if there is such a link. */
+bool record_target(Recording *r, const char *path, char *buffer, size_t size);
+
+/* The parts of a recording. Return: 0 or -ENOMEM. */
+int record_pci(Recording *r);
+int record_system(Recording *r);
+int record_holders(Recording *r);
+
+/* Writes the lines, sorted. Returns: 0 or -errno. */
+int record_write(Recording *r, int fd);
