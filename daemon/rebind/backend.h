@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "core/host.h"
+#include "sources/root.h"
+
+/*
+ * What the worker can do to a host and read back from it: the only way to any write. Every one of
+ * these may block for as long as somebody holds the device. All return 0 or -errno; -ENODEV means
+ * that there is no device at that address (reads), or what the kernel means by it (writes).
+ */
+
+/* What tells that a device is the same one still. */
+typedef struct Identity {
+        uint16_t vendor_id, device_id, subsystem_vendor_id, subsystem_device_id;
+        uint32_t class_code;
+} Identity;
+
+typedef struct Backend {
+        /* value "": none. Takes effect at the next bind, does not bind or unbind. */
+        int (*write_override)(void *userdata, const Address *a, const char *value);
+        int (*unbind)(void *userdata, const Address *a, const char *driver);
+        int (*bind)(void *userdata, const Address *a, const char *driver);
+        int (*probe)(void *userdata, const Address *a);
+        int (*load_module)(void *userdata, const char *module);
+
+        /* Never FACT_UNKNOWN on success. */
+        int (*read_driver)(void *userdata, const Address *a, Text *ret);
+        int (*read_override)(void *userdata, const Address *a, Text *ret);
+        int (*read_group)(void *userdata, const Address *a, unsigned *ret);
+        int (*read_ids)(void *userdata, const Address *a, Identity *ret);
+        /* Returns: 1 if a PCI driver of that name is registered, 0 if not, or -errno. */
+        int (*has_driver)(void *userdata, const char *driver);
+
+        void *userdata;
+} Backend;
+
+/* The kernel's. Writes answer -EROFS unless the root's /sys is a real sysfs. */
+Backend backend_sysfs(const Root *root);
+
+/* A driver's name as one component of a path. */
+bool driver_name_is_valid(const char *name);
+/* ^[A-Za-z0-9_-]{1,63}$, which is what modprobe is given. */
+bool module_name_is_valid(const char *name);
+/* Runs modprobe and waits for it. Returns: 0, -ENOENT if modprobe says no, or -errno. */
+int module_load(const char *module);

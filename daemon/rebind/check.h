@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "rebind/step.h"
+
+/* What is held against the record before the host is changed, and after. Causes as in step.h. */
+
+/* Whether the plan can be executed by what it says alone: every step is about a member, in the one
+ * way that fits its record. Returns: 0 or -EBADMSG. */
+int check_plan(const Transaction *t, char **ret_cause);
+
+/* Whether a member is the device that is recorded, in the group that is recorded. Returns: 0;
+ * -ENODEV if it is gone or another device has its address; another -errno. */
+int check_identity(const Backend *b, const Transaction *t, const Managed *m, char **ret_cause);
+
+/* Whether everything still is as planned in a prepare: identities, groups, drivers; before it has
+ * begun also overrides. Returns: 0 or -errno. */
+int check_unchanged(const Backend *b, const Transaction *t, bool begun, char **ret_cause);
+/* Whether the drivers that a plan binds to are there. Returns: 0, -ENOENT or another -errno. */
+int check_drivers(const Backend *b, const Transaction *t, char **ret_cause);
+
+/* Reads back every member that is still the recorded device. Returns: 0 and in words what is not as
+ * recorded, NULL if all is, and whether a recorded device is gone; or -ENOMEM. */
+int check_restored(const Backend *b, const Transaction *t, char **ret_left, bool *ret_gone);

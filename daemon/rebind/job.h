@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <systemd/sd-event.h>
+
+#include "rebind/record.h"
+
+/* The daemon's side of a running transaction: starts the worker, follows its record. */
+typedef struct Job {
+        unsigned id;
+        Transaction *transaction; /* as far as read; replaced as the record grows */
+        const char *state;        /* one of action-names.h */
+        void *userdata;
+        struct JobPrivate *private;
+} Job;
+
+typedef struct JobHandlers {
+        void (*changed)(Job *job, void *userdata); /* state or a step's state differs */
+        void (*stuck)(Job *job, void *userdata);   /* past the deadline and not ended */
+        void (*ended)(Job *job, void *userdata);   /* the worker is gone and transaction->outcome
+                                                    * says how; the job may be freed in it */
+} JobHandlers;
+
+/* What every job of a daemon has in common. */
+typedef struct JobContext {
+        sd_event *event;
+        const char *executable; /* of vfiod: "/proc/self/exe" */
+        const char *root_path;  /* this and the next are handed on to the worker */
+        const char *runtime_path;
+        int runtime_fd;
+        unsigned last_id; /* of the newest job; ids are not given twice */
+} JobContext;
+
+/* Writes the record and starts `vfiod --worker ID`. The record stays when the job has ended: the
+ * caller removes it once it has kept what it needs of it. Returns: 0 and the job, or -errno with
+ * nothing left behind (but if descriptors ran out once the worker ran, its record stays). */
+int job_start(JobContext *context, const Plan *plan, uint64_t timeout_usec,
+              const JobHandlers *handlers, void *userdata, Job **ret);
+/* Follows a transaction that an earlier daemon started and whose worker still lives.
+ * Returns: 0 and the job; -ESRCH if no worker lives (the record says how far it came); -errno. */
+int job_adopt(sd_event *event, int runtime_fd, unsigned id, const JobHandlers *handlers,
+              void *userdata, Job **ret);
+/* Stops following; the worker is left alone. NULL is taken. Returns: NULL. */
+Job *job_free(Job *job);

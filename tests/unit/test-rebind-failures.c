@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "test-rebind-fixture.h"
+
+#include <errno.h>
+
+#include "names.h"
+
+/* Every write of a prepare, of its rollback and of a release failing: what can be restored is, and
+ * what cannot is named. */
+
+static unsigned n_cases;
+
+/* Returns: how many writes the prepare or release makes. */
+static unsigned count_writes(size_t n, PlanKind kind) {
+        unsigned before, writes;
+        Fixture x;
+
+        fixture_open(&x, n);
+        fixture_plan_prepare(&x, n);
+        transaction_free(fixture_run(&x));
+        before = x.fake->n_writes;
+        fixture_plan_release(&x, n);
+        transaction_free(fixture_run(&x));
+        writes = x.fake->n_writes - before;
+        fixture_close(&x);
+        return kind == PLAN_PREPARE ? before : writes;
+}
+
+/* Write number `at` of a prepare fails once. */
+static void test_failing_write(size_t n, unsigned at, int error) {
+        Transaction *t;
+        char *before;
+        Fixture x;
+
+        n_cases++;
+        fixture_open(&x, n);
+        before = fake_state(x.fake);
+        fixture_plan_prepare(&x, n);
+        x.fake->fail_at = at;
+        x.fake->fail_error = error;
+        t = fixture_run(&x);
+        if (at == 1)
+                expect(t, OUTCOME_FAILED, VFIOD_ERROR_DRIVER_UNAVAILABLE, "vfio-pci");
+        else
+                expect(t, OUTCOME_ROLLED_BACK, VFIOD_ERROR_VERIFY_FAILED,
+                       "; everything is as it was");
+        if (at > 1)
+                CHECK(strstr(t->message, "0000:01:00."));
+        for (size_t i = 0; at > 1 && i < t->n_steps; i++)
+                CHECK(t->steps[i].action == STEP_LOAD_MODULE || t->states[i] != STEP_STATE_DONE);
+        transaction_free(t);
+        expect_same(before, fake_state(x.fake));
+        fixture_close(&x);
+}
+
+/* Write `at` and all after it fail: nothing can be restored, and that is said. */
+static void test_failing_rollback(size_t n, unsigned at, int error) {
+        char *before, *after;
+        Transaction *t;
+        Fixture x;
+
+        n_cases++;
+        fixture_open(&x, n);
+        before = fake_state(x.fake);
+        fixture_plan_prepare(&x, n);
+        x.fake->fail_at = at;
+        x.fake->fail_error = error;
+        x.fake->fail_after = true;
+        t = fixture_run(&x);
+        after = fake_state(x.fake);
+        if (strcmp(before, after) == 0)
+                CHECK(t->outcome == OUTCOME_FAILED || t->outcome == OUTCOME_ROLLED_BACK);
+        else
+                expect(t, OUTCOME_ROLLBACK_FAILED, VFIOD_ERROR_ROLLBACK_FAILED,
+                       "not everything could be restored: 0000:01:00.0");
+        transaction_free(t);
+
+        /* What recovery will do: the same restore, once writes succeed again. */
+        x.fake->fail_at = 0;
+        fixture_plan_release(&x, n);
+        t = fixture_run(&x);
+        expect(t, OUTCOME_DONE, NULL, NULL);
+        transaction_free(t);
+        free(after);
+        expect_same(before, fake_state(x.fake));
+        fixture_close(&x);
+}
+
+/* Write `at` of a release fails once: the other members are given back, and a second release
+ * gives back the rest. */
+static void test_failing_release(size_t n, unsigned at, int error) {
+        char *before, *after, *line;
+        Transaction *t;
+        Fixture x;
+        unsigned changed = 0;
+
+        n_cases++;
+        fixture_open(&x, n);
+        before = fake_state(x.fake);
+        fixture_plan_prepare(&x, n);
+        transaction_free(fixture_run(&x));
+        fixture_plan_release(&x, n);
+        x.fake->fail_at = x.fake->n_writes + at;
+        x.fake->fail_error = error;
+        t = fixture_run(&x);
+        after = fake_state(x.fake);
+        if (strcmp(before, after) == 0)
+                expect(t, OUTCOME_DONE, NULL, NULL);
+        else if (t->outcome == OUTCOME_FAILED)
+                expect(t, OUTCOME_FAILED, VFIOD_ERROR_VERIFY_FAILED, "nothing was changed");
+        else
+                expect(t, OUTCOME_ROLLBACK_FAILED, VFIOD_ERROR_ROLLBACK_FAILED, "0000:01:00.");
+        for (line = after; *line; line = strchr(line, '\n') + 1) {
+                size_t length = strcspn(line, "\n");
+
+                line[length] = '\0';
+                if (!strstr(before, line))
+                        changed++;
+                line[length] = '\n';
+        }
+        CHECK(changed <= 1);
+        transaction_free(t);
+        free(after);
+
+        t = fixture_run(&x);
+        expect(t, OUTCOME_DONE, NULL, NULL);
+        transaction_free(t);
+        expect_same(before, fake_state(x.fake));
+        fixture_close(&x);
+}
+
+int main(void) {
+        static const size_t sizes[] = { 1, 2, 8 };
+        static const int errors[] = { -EIO, -EBUSY, -ENODEV };
+
+        for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+                unsigned prepare = count_writes(sizes[i], PLAN_PREPARE);
+                unsigned release = count_writes(sizes[i], PLAN_RELEASE);
+
+                for (size_t e = 0; e < 3; e++) {
+                        for (unsigned at = 1; at <= prepare; at++) {
+                                test_failing_write(sizes[i], at, errors[e]);
+                                test_failing_rollback(sizes[i], at, errors[e]);
+                        }
+                        for (unsigned at = 1; at <= release; at++)
+                                test_failing_release(sizes[i], at, errors[e]);
+                }
+        }
+        printf("%u failing writes\n", n_cases);
+        return 0;
+}
