@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "names.h"
+#include "objects.h"
+#include "utf8.h"
+
+static int append_evidence(sd_bus_message *m, const Finding *f) {
+        int error = sd_bus_message_open_container(m, 'a', "s");
+
+        for (size_t i = 0; error >= 0 && i < f->n_evidence; i++)
+                error = bus_append_text(m, f->evidence[i]);
+        return error < 0 ? error : sd_bus_message_close_container(m);
+}
+
+static int append_details(sd_bus_message *m, const Finding *f) {
+        int error = sd_bus_message_open_container(m, 'a', "{sv}");
+
+        if (error >= 0 && f->address)
+                error = sd_bus_message_append(m, "{sv}", "address", "s", f->address);
+        return error < 0 ? error : sd_bus_message_close_container(m);
+}
+
+static int append_finding(sd_bus_message *m, const Finding *f) {
+        int error = sd_bus_message_open_container(m, 'r', "sssassa{sv}");
+
+        if (error >= 0)
+                error = sd_bus_message_append(m, "ss", f->id, severity_text(f->severity));
+        if (error >= 0)
+                error = bus_append_text(m, f->message);
+        if (error >= 0)
+                error = append_evidence(m, f);
+        if (error >= 0)
+                error = bus_append_text(m, f->remedy);
+        if (error >= 0)
+                error = append_details(m, f);
+        return error < 0 ? error : sd_bus_message_close_container(m);
+}
+
+int bus_append_findings(sd_bus_message *m, const Findings *findings) {
+        int error = sd_bus_message_open_container(m, 'a', VFIOD_SIGNATURE_FINDING);
+
+        for (size_t i = 0; error >= 0 && i < findings->n_items; i++)
+                error = append_finding(m, &findings->items[i]);
+        return error < 0 ? error : sd_bus_message_close_container(m);
+}
