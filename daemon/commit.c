@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commit.h"
+
+static ManagedSet *find_set(Host *h, unsigned id) {
+        for (size_t i = 0; i < h->n_sets; i++)
+                if (h->sets[i].id == id)
+                        return &h->sets[i];
+        return NULL;
+}
+
+/* Appends an empty set. Returns: it, or NULL when memory is short. */
+static ManagedSet *add_set(Host *h, unsigned id) {
+        ManagedSet *grown = reallocarray(h->sets, h->n_sets + 1, sizeof(ManagedSet));
+
+        if (!grown)
+                return NULL;
+        h->sets = grown;
+        grown[h->n_sets] = (ManagedSet){ .id = id };
+        return &grown[h->n_sets++];
+}
+
+static void remove_set(Host *h, unsigned id) {
+        ManagedSet *s = find_set(h, id);
+
+        if (!s)
+                return;
+        managed_set_clear(s);
+        h->n_sets--;
+        memmove(s, s + 1, (size_t) (h->sets + h->n_sets - s) * sizeof(ManagedSet));
+}
+
+static bool has_claim(const ManagedSet *s, const char *claim) {
+        for (size_t i = 0; i < s->n_claims; i++)
+                if (strcmp(s->claims[i], claim) == 0)
+                        return true;
+        return false;
+}
+
+static int add_claim(ManagedSet *s, const char *claim) {
+        return has_claim(s, claim) ? 0 : names_add(&s->claims, &s->n_claims, claim);
+}
+
+static void drop_claim(ManagedSet *s, const char *claim) {
+        for (size_t i = 0; i < s->n_claims; i++) {
+                if (strcmp(s->claims[i], claim) != 0)
+                        continue;
+                free(s->claims[i]);
+                s->n_claims--;
+                memmove(s->claims + i, s->claims + i + 1, (s->n_claims - i) * sizeof(char *));
+                return;
+        }
+}
+
+/* Adds a member unless the set has it: then the older record says what it originally was. */
+static int add_member(ManagedSet *s, const Managed *m) {
+        Managed *grown;
+
+        for (size_t i = 0; i < s->n_members; i++)
+                if (address_compare(&s->members[i].address, &m->address) == 0)
+                        return 0;
+        grown = reallocarray(s->members, s->n_members + 1, sizeof(Managed));
+        if (!grown)
+                return -ENOMEM;
+        s->members = grown;
+        if (managed_copy(&grown[s->n_members], m) < 0)
+                return -ENOMEM;
+        grown[s->n_members++].set = s->id;
+        return 0;
+}
+
+/* Notes that the set was made for a device that is no member of it. */
+static int add_asked(ManagedSet *s, const Address *a) {
+        Address *grown;
+
+        for (size_t i = 0; i < s->n_members; i++)
+                if (address_compare(&s->members[i].address, a) == 0)
+                        return 0;
+        for (size_t i = 0; i < s->n_asked; i++)
+                if (address_compare(&s->asked[i], a) == 0)
+                        return 0;
+        grown = reallocarray(s->asked, s->n_asked + 1, sizeof(Address));
+        if (!grown)
+                return -ENOMEM;
+        s->asked = grown;
+        grown[s->n_asked++] = *a;
+        return 0;
+}
+
+static int commit_prepare(int runtime_fd, Host *h, const Transaction *t) {
+        ManagedSet *s = t->set > 0 ? find_set(h, t->set) : NULL;
+        int r = 0;
+
+        if (!s)
+                s = add_set(h, t->set > 0 ? t->set : t->id);
+        if (!s)
+                return -ENOMEM;
+        for (size_t i = 0; r >= 0 && i < t->n_members; i++)
+                r = add_member(s, &t->members[i]);
+        if (r >= 0)
+                r = add_asked(s, &t->address);
+        if (r >= 0)
+                r = add_claim(s, t->claim);
+        return r < 0 ? r : set_store(runtime_fd, s);
+}
+
+int commit_forget(int runtime_fd, Host *h, unsigned set) {
+        int r = set_remove(runtime_fd, set);
+
+        if (r >= 0 || r == -ENOENT)
+                remove_set(h, set);
+        return r == -ENOENT ? 0 : r;
+}
+
+int commit_transaction(int runtime_fd, Host *h, const Transaction *t) {
+        int r = 0;
+
+        if (t->outcome == OUTCOME_DONE)
+                r = t->kind == PLAN_PREPARE ? commit_prepare(runtime_fd, h, t)
+                                            : commit_forget(runtime_fd, h, t->set);
+        /* What did not end well stays on record: it says what is not as it was. */
+        if (r < 0 || t->outcome == OUTCOME_NONE || t->outcome == OUTCOME_ROLLBACK_FAILED)
+                return r;
+        return transaction_remove(runtime_fd, t->id);
+}
+
+int commit_claim(int runtime_fd, Host *h, const Plan *plan) {
+        ManagedSet *s = find_set(h, plan->set);
+        int r = 0;
+
+        if (!s)
+                return -ENOENT;
+        if (plan->kind == PLAN_PREPARE)
+                r = add_claim(s, plan->claim);
+        else
+                drop_claim(s, plan->claim);
+        return r < 0 ? r : set_store(runtime_fd, s);
+}

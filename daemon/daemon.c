@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bus/bus.h"
+#include "config.h"
+#include "daemon.h"
+#include "model.h"
+#include "names.h"
+#include "operations.h"
+#include "sources/resolve.h"
+
+#define SYSTEM_BUS_ADDRESS "unix:path=/run/dbus/system_bus_socket"
+
+/* A caller may ask for a rescan this often. */
+#define RESCAN_INTERVAL_USEC UINT64_C(1000000)
+
+/* The only place that knows all parts: sources fill the model, the model's changes go to the bus,
+ * the bus's calls go to the operations. */
+typedef struct Daemon {
+        const DaemonConfig *config;
+        sd_event *event;
+        Root *root;
+        Model *model;
+        Operations *operations;
+        sd_bus *connection;
+        Bus *bus;
+        int runtime_fd;
+        uint64_t last_rescan_usec;
+} Daemon;
+
+static void complain(const char *what, int r) {
+        fprintf(stderr, SD_ERR "vfiod: %s: %s\n", what, strerror(-r));
+}
+
+static void on_changed(const Changes *changes, void *userdata) {
+        Daemon *d = userdata;
+        int r = d->bus ? bus_announce(d->bus, changes) : 0;
+
+        if (r < 0 && r != -ENOTCONN)
+                complain("Changes could not be announced", r);
+}
+
+/* The report can be shown: take the name, which is what callers wait for. */
+static void on_settled(void *userdata) {
+        Daemon *d = userdata;
+        int r = bus_request_name(d->bus);
+
+        if (r < 0) {
+                complain(r == -EEXIST ? "Another vfiod runs: the name " VFIOD_BUS_NAME " is taken"
+                                      : "The bus name could not be had", r);
+                sd_event_exit(d->event, r);
+                return;
+        }
+        (void) sd_notifyf(0, "READY=1\nSTATUS=%zu devices in %zu groups",
+                          model_report(d->model)->n_devices, model_report(d->model)->n_groups);
+}
+
+static const ModelHandlers model_handlers = { .changed = on_changed, .settled = on_settled };
+
+static const Report *get_report(void *userdata) {
+        Daemon *d = userdata;
+
+        return model_report(d->model);
+}
+
+static Job *const *get_jobs(void *userdata, size_t *ret_n) {
+        Daemon *d = userdata;
+
+        return operations_jobs(d->operations, ret_n);
+}
+
+static int resolve(void *userdata, const char *name, Address *ret, size_t max) {
+        Daemon *d = userdata;
+
+        return resolve_name(d->root, name, ret, max);
+}
+
+static int plan(void *userdata, sd_bus_message *m, const BusRequest *r, sd_bus_error *error) {
+        Daemon *d = userdata;
+
+        return operations_plan(d->operations, m, r, error);
+}
+
+static int prepare(void *userdata, sd_bus_message *m, const BusRequest *r, sd_bus_error *error) {
+        Daemon *d = userdata;
+
+        return operations_prepare(d->operations, m, r, error);
+}
+
+static int release(void *userdata, sd_bus_message *m, const BusRequest *r, sd_bus_error *error) {
+        Daemon *d = userdata;
+
+        return operations_release(d->operations, m, r, error);
+}
+
+static int refresh(void *userdata, sd_bus_message *m, const Address *a, sd_bus_error *error) {
+        Daemon *d = userdata;
+
+        return operations_refresh(d->operations, m, a, error);
+}
+
+static int rescan(void *userdata, sd_bus_message *m, sd_bus_error *error) {
+        Daemon *d = userdata;
+        uint64_t now;
+        int r = sd_event_now(d->event, CLOCK_MONOTONIC, &now);
+
+        if (r < 0)
+                return r;
+        if (d->last_rescan_usec != 0 && now - d->last_rescan_usec < RESCAN_INTERVAL_USEC)
+                return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
+                                        "The host was read anew less than a second ago.");
+        d->last_rescan_usec = now;
+        r = model_rescan(d->model);
+        return r < 0 ? r : bus_reply_empty(m);
+}
+
+static const BusHandlers bus_handlers = {
+        .report = get_report,
+        .jobs = get_jobs,
+        .resolve = resolve,
+        .plan = plan,
+        .prepare = prepare,
+        .release = release,
+        .refresh = refresh,
+        .rescan = rescan,
+};
+
+/* Connects to the bus the configuration names. No descriptors are taken: no method has any use for
+ * them. Returns: 0 or -errno. */
+static int connect_bus(const DaemonConfig *config, sd_bus **ret) {
+        const char *address = config->bus ? config->bus : getenv("DBUS_SYSTEM_BUS_ADDRESS");
+        sd_bus *bus = NULL;
+        int r = sd_bus_new(&bus);
+
+        if (r >= 0)
+                r = sd_bus_set_address(bus, address ? address : SYSTEM_BUS_ADDRESS);
+        if (r >= 0)
+                r = sd_bus_set_bus_client(bus, true);
+        if (r >= 0)
+                r = sd_bus_negotiate_fds(bus, false);
+        if (r >= 0)
+                r = sd_bus_start(bus);
+        if (r < 0) {
+                sd_bus_unref(bus);
+                return r;
+        }
+        *ret = bus;
+        return 0;
+}
+
+static int start_bus(Daemon *d) {
+        int r = connect_bus(d->config, &d->connection);
+
+        if (r < 0) {
+                complain("The bus cannot be reached", r);
+                return r;
+        }
+        /* Without a bus there is nobody to serve: end, and let the service manager start anew. */
+        r = sd_bus_set_exit_on_disconnect(d->connection, true);
+        if (r >= 0)
+                r = bus_new(d->connection, d->event, VFIOD_VERSION, &bus_handlers, d, &d->bus);
+        if (r < 0)
+                complain("The objects could not be put on the bus", r);
+        return r;
+}
+
+/* Opens the books of what was moved, and puts them into the snapshot. */
+static int start_records(Daemon *d) {
+        size_t bad = 0;
+        int r;
+
+        d->runtime_fd = runtime_open(d->config->runtime);
+        if (d->runtime_fd < 0) {
+                complain(d->config->runtime, d->runtime_fd);
+                return d->runtime_fd;
+        }
+        r = sets_load(d->runtime_fd, model_host(d->model), &bad);
+        if (bad > 0)
+                fprintf(stderr, SD_WARNING "vfiod: %zu records in %s/sets cannot be read; devices "
+                        "in them are not known to be moved by vfiod.\n", bad, d->config->runtime);
+        for (size_t i = 0; r >= 0 && i < model_host(d->model)->n_sets; i++) {
+                const ManagedSet *s = &model_host(d->model)->sets[i];
+
+                for (size_t j = 0; r >= 0 && j < s->n_members; j++)
+                        r = model_touch(d->model, &s->members[j].address, 1);
+        }
+        return r;
+}
+
+static int start_operations(Daemon *d) {
+        const JobContext context = {
+                .event = d->event,
+                .executable = "/proc/self/exe",
+                .root_path = d->config->root ? d->config->root : "/",
+                .runtime_path = d->config->root ? NULL : d->config->runtime,
+                .runtime_fd = d->runtime_fd,
+        };
+
+        return operations_new(d->model, &context, &d->operations);
+}
+
+static int start_event_loop(Daemon *d) {
+        sigset_t signals;
+        int r;
+
+        sigemptyset(&signals);
+        sigaddset(&signals, SIGTERM);
+        sigaddset(&signals, SIGINT);
+        sigaddset(&signals, SIGCHLD);
+        if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
+                return -errno;
+        signal(SIGPIPE, SIG_IGN);
+        r = sd_event_default(&d->event);
+        if (r >= 0)
+                r = sd_event_add_signal(d->event, NULL, SIGTERM, NULL, NULL);
+        if (r >= 0)
+                r = sd_event_add_signal(d->event, NULL, SIGINT, NULL, NULL);
+        if (r >= 0)
+                r = sd_event_set_watchdog(d->event, true);
+        return r < 0 ? r : 0;
+}
+
+static int start(Daemon *d) {
+        int r = start_event_loop(d);
+
+        if (r < 0) {
+                complain("The event loop could not be set up", r);
+                return r;
+        }
+        r = root_new(d->config->root ? d->config->root : "/", &d->root);
+        if (r < 0) {
+                complain(d->config->root ? d->config->root : "/", r);
+                return r;
+        }
+        r = model_new(d->event, d->root, d->config->receive_buffer, &model_handlers, d, &d->model);
+        if (r < 0) {
+                complain("The host could not be read", r);
+                return r;
+        }
+        if (!d->config->root)
+                r = start_records(d);
+        if (r >= 0)
+                r = start_operations(d);
+        if (r >= 0)
+                r = start_bus(d);
+        if (r >= 0)
+                operations_set_bus(d->operations, d->bus);
+        return r;
+}
+
+static void stop(Daemon *d) {
+        operations_free(d->operations);
+        bus_free(d->bus);
+        model_free(d->model);
+        root_free(d->root);
+        sd_bus_flush_close_unref(d->connection);
+        sd_event_unref(d->event);
+        if (d->runtime_fd >= 0)
+                close(d->runtime_fd);
+}
+
+int daemon_run(const DaemonConfig *config) {
+        Daemon d = { .config = config, .runtime_fd = -1 };
+        int r = start(&d);
+
+        if (r >= 0)
+                r = sd_event_loop(d.event);
+        (void) sd_notify(0, "STOPPING=1");
+        stop(&d);
+        return r;
+}

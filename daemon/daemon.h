@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <stddef.h>
+
+typedef struct DaemonConfig {
+        const char *root;      /* NULL: the live host */
+        const char *runtime;   /* runtime directory; not used for a recorded host */
+        const char *bus;       /* address of the bus; NULL: the system bus */
+        size_t receive_buffer; /* of the uevent socket, bytes; 0: the default */
+} DaemonConfig;
+
+/* Serves until it is told to stop. Returns: 0, or -errno after saying on stderr what failed. */
+int daemon_run(const DaemonConfig *config);

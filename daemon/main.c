@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "daemon.h"
+#include "rebind/worker.h"
+#include "sources/record.h"
+
+#define RUNTIME_DIRECTORY "/run/vfiod"
+
+typedef struct Arguments {
+        DaemonConfig daemon;
+        const char *record;
+        const char *worker;
+} Arguments;
+
+static void print_help(void) {
+        puts("vfiod [OPTION...]\n"
+             "\n"
+             "Knows whether PCI devices can be given to virtual machines, and makes it so.\n"
+             "Serves org.vfiod1 on the system bus; vfioctl is its client.\n"
+             "\n"
+             "  --root=DIR             Serve a recorded host, read below DIR only\n"
+             "  --record=FILE          Record this host into FILE (- for standard output)\n"
+             "  --bus=ADDRESS          Use this bus instead of the system bus\n"
+             "  --runtime-dir=DIR      Keep records of what was moved in DIR\n"
+             "  --receive-buffer=BYTES Size of the buffer for kernel events\n"
+             "  --worker=ID            Execute a transaction (vfiod starts this itself)\n"
+             "  -h, --help             Show this\n"
+             "  --version              Show the version");
+}
+
+/* Returns: 0, or -EINVAL if text is no number of bytes. */
+static int parse_size(const char *text, size_t *ret) {
+        char *end;
+        unsigned long value;
+
+        errno = 0;
+        value = strtoul(text, &end, 10);
+        if (errno != 0 || end == text || *end || *text == '-')
+                return -EINVAL;
+        *ret = value;
+        return 0;
+}
+
+/* Returns: 1 to go on, 0 if all is done, -EINVAL after saying what is wrong. */
+static int parse_arguments(int argc, char **argv, Arguments *ret) {
+        enum { ROOT = 0x100, RECORD, BUS, RUNTIME, BUFFER, WORKER, VERSION };
+        static const struct option options[] = {
+                { "root", required_argument, NULL, ROOT },
+                { "record", required_argument, NULL, RECORD },
+                { "bus", required_argument, NULL, BUS },
+                { "runtime-dir", required_argument, NULL, RUNTIME },
+                { "receive-buffer", required_argument, NULL, BUFFER },
+                { "worker", required_argument, NULL, WORKER },
+                { "version", no_argument, NULL, VERSION },
+                { "help", no_argument, NULL, 'h' },
+                { 0 },
+        };
+
+        for (int c; (c = getopt_long(argc, argv, "h", options, NULL)) >= 0;)
+                switch (c) {
+                case ROOT:
+                        ret->daemon.root = optarg;
+                        break;
+                case RECORD:
+                        ret->record = optarg;
+                        break;
+                case BUS:
+                        ret->daemon.bus = optarg;
+                        break;
+                case RUNTIME:
+                        ret->daemon.runtime = optarg;
+                        break;
+                case BUFFER:
+                        if (parse_size(optarg, &ret->daemon.receive_buffer) < 0) {
+                                fprintf(stderr, "vfiod: --receive-buffer takes a number of "
+                                        "bytes, not '%s'\n", optarg);
+                                return -EINVAL;
+                        }
+                        break;
+                case WORKER:
+                        ret->worker = optarg;
+                        break;
+                case VERSION:
+                        puts("vfiod " VFIOD_VERSION);
+                        return 0;
+                case 'h':
+                        print_help();
+                        return 0;
+                default:
+                        return -EINVAL;
+                }
+        if (optind < argc) {
+                fprintf(stderr, "vfiod: '%s' is not expected; see vfiod --help\n", argv[optind]);
+                return -EINVAL;
+        }
+        return 1;
+}
+
+static int run_worker(const Arguments *a) {
+        Root *root = NULL;
+        size_t id = 0;
+        int fd = -1, r = parse_size(a->worker, &id);
+
+        if (r >= 0 && id > UINT_MAX)
+                r = -ERANGE;
+        if (r >= 0)
+                r = root_new(a->daemon.root ? a->daemon.root : "/", &root);
+        if (r >= 0)
+                r = fd = runtime_open(a->daemon.runtime);
+        if (r >= 0)
+                r = worker_run(root, fd, (unsigned) id);
+        if (r < 0)
+                fprintf(stderr, "vfiod: transaction %s: %s\n", a->worker, strerror(-r));
+        if (fd >= 0)
+                close(fd);
+        root_free(root);
+        return r;
+}
+
+static int run_record(const Arguments *a) {
+        bool to_stdout = strcmp(a->record, "-") == 0;
+        int fd = to_stdout ? STDOUT_FILENO
+                           : open(a->record, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+        Root *root = NULL;
+        int r = fd < 0 ? -errno : root_new(a->daemon.root ? a->daemon.root : "/", &root);
+
+        if (r >= 0)
+                r = record_host(root, fd);
+        if (r < 0)
+                fprintf(stderr, "vfiod: the host could not be recorded into %s: %s\n", a->record,
+                        strerror(-r));
+        else if (!to_stdout)
+                fprintf(stderr, "Recorded into %s. Serial numbers, MAC addresses and UUIDs are "
+                        "taken out; read it before you send it to anybody.\n", a->record);
+        root_free(root);
+        if (fd >= 0 && !to_stdout)
+                close(fd);
+        return r;
+}
+
+int main(int argc, char **argv) {
+        const char *runtime = getenv("RUNTIME_DIRECTORY");
+        Arguments a = { .daemon.runtime = runtime && *runtime ? runtime : RUNTIME_DIRECTORY };
+        int r = parse_arguments(argc, argv, &a);
+
+        if (r <= 0)
+                return r < 0 ? 2 : 0;
+        if (a.worker)
+                r = run_worker(&a);
+        else if (a.record)
+                r = run_record(&a);
+        else
+                r = daemon_run(&a.daemon);
+        return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "core/lists.h"
+#include "sources/probe.h"
+
+/*
+ * Which probes run: hints gather here and one probe at a time answers them, so that a storm of
+ * events costs a few probes and not thousands. Questions of callers run at once, on their own.
+ */
+typedef struct ProbeQueue ProbeQueue;
+
+/* A probe answered. devices and groups: what it was about; all: everything. */
+typedef void (*ProbeAnswered)(const ProbeResult *result, const AddressList *devices,
+                              const GroupList *groups, bool all, void *userdata);
+
+int probe_queue_new(sd_event *event, const Root *root, ProbeAnswered answered, void *userdata,
+                    ProbeQueue **ret);
+ProbeQueue *probe_queue_free(ProbeQueue *q);
+
+/* Gather. Return: 0 or -errno. */
+int probe_queue_add_all(ProbeQueue *q);
+int probe_queue_add_host(ProbeQueue *q);
+int probe_queue_add_holders(ProbeQueue *q);
+int probe_queue_add_group(ProbeQueue *q, unsigned group);
+int probe_queue_add(ProbeQueue *q, const AddressList *devices, const GroupList *groups);
+
+/* Probes d and all of its group now; callback once, after `answered`. Returns: 0 or -errno. */
+int probe_queue_ask(ProbeQueue *q, const Host *h, const Device *d, void (*callback)(void *userdata),
+                    void *userdata);
+/* Forgets callbacks of that userdata. */
+void probe_queue_forget(ProbeQueue *q, void *userdata);

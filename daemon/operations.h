@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <systemd/sd-bus.h>
+
+#include "bus/bus.h"
+#include "model.h"
+
+/*
+ * What callers ask to be done: each operation probes the device's group, plans on fresh facts, and,
+ * if it is to change something, runs the plan as a job and answers when that is over. One job at a
+ * time per group.
+ */
+typedef struct Operations Operations;
+
+/* jobs.runtime_path is NULL for a recorded host: nothing can be changed. The bus is set later, when
+ * it is there. Returns: 0 or -errno. */
+int operations_new(Model *model, const JobContext *jobs, Operations **ret);
+Operations *operations_free(Operations *o);
+void operations_set_bus(Operations *o, Bus *bus);
+
+/* Each takes one call and answers it later. Return: 0, or -errno with *error set or not. */
+int operations_refresh(Operations *o, sd_bus_message *m, const Address *a, sd_bus_error *error);
+int operations_plan(Operations *o, sd_bus_message *m, const BusRequest *r, sd_bus_error *error);
+int operations_prepare(Operations *o, sd_bus_message *m, const BusRequest *r, sd_bus_error *error);
+int operations_release(Operations *o, sd_bus_message *m, const BusRequest *r, sd_bus_error *error);
+
+/* Jobs that exist now; borrowed. */
+Job *const *operations_jobs(Operations *o, size_t *ret_n);
