@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Follows one guest's report, shows it live and judges it."""
+import time
+
+import machine
+
+
+class Tally:
+    """What the report said so far. Control lines come from guest/runner.py."""
+
+    def __init__(self, jobs):
+        self.expected = jobs
+        self.passed = self.failed = 0
+        self.ended = 0
+        self.current = None
+        self.booted = None
+        self.done = False
+        self.started = time.monotonic()
+
+    def show(self, text):
+        print(f'[{time.monotonic() - self.started:6.1f}s] {text}', flush=True)
+
+    def fail(self, text):
+        self.failed += 1
+        self.show(f'not ok {text}')
+
+    def line(self, text):
+        """One complete line of the report."""
+        if text.startswith('@'):
+            self._control(text[1:].split())
+        else:
+            if text.startswith('ok '):
+                self.passed += 1
+            elif text.startswith('not ok'):
+                self.failed += 1
+            self.show(text)
+
+    def _control(self, words):
+        verb = words[0] if words else ''
+        if verb == 'booted':
+            self.booted = time.monotonic() - self.started
+            self.show(f'# booted (the guest counts {words[1]} s)')
+        elif verb == 'begin':
+            self.current = words[1]
+            self.show(f'# job {words[1]}')
+        elif verb == 'end':
+            self.current = None
+            self.ended += 1
+            if words[2] != '0':
+                self.fail(f'{words[1]}: ended with status {words[2]}')
+        elif verb == 'done':
+            self.done = True
+
+    def judge(self, reason):
+        """After the last line: a job without an end is a failure."""
+        if self.ended < self.expected or not self.done:
+            where = f'in {self.current}' if self.current else \
+                'before the first job' if self.booted is None else 'between jobs'
+            self.fail(f'guest: {reason} {where}; {self.ended} of {self.expected} jobs ended')
+            return False
+        return True
+
+
+class Follower:
+    """The growing file that a serial port is written to."""
+
+    def __init__(self, path):
+        self.source = open(path, 'rb')
+        self.rest = b''
+
+    def lines(self):
+        """Complete lines that are new."""
+        parts = (self.rest + self.source.read()).split(b'\n')
+        self.rest = parts.pop()
+        return [part.decode('utf-8', 'replace').rstrip('\r') for part in parts]
+
+    def close(self):
+        self.source.close()
+
+
+def follow(guest, tally, seconds):
+    """Until the guest is done, gone or out of time; says which."""
+    follower = Follower(guest.output)
+    deadline = time.monotonic() + seconds
+    try:
+        while True:
+            alive = guest.running()
+            for line in follower.lines():
+                tally.line(line)
+            if tally.done:
+                return 'done'
+            if not alive:
+                return 'the guest ended by itself'
+            if time.monotonic() > deadline:
+                return f'not done after {seconds} s'
+            time.sleep(0.1)
+    finally:
+        follower.close()
+
+
+def run(root, kernel_directory, options):
+    """Boot, run the jobs, show, judge. True if all is well."""
+    tally = Tally(len(options.jobs))
+    tally.show(f'# kernel {options.kernel}, IOMMU {options.iommu}'
+               f'{", shpchp" if options.shpchp else ""}{", SR-IOV" if options.sriov else ""}, '
+               f'{options.accel}')
+    with machine.Guest(root, kernel_directory, options) as guest:
+        try:
+            reason = follow(guest, tally, options.timeout)
+            if not tally.judge(reason):
+                print('--- the last lines of its console ---\n' + guest.last_words(), flush=True)
+        finally:
+            if options.keep_log:
+                guest.keep_log(options.keep_log)
+    total = time.monotonic() - tally.started
+    print(f'{options.kernel}/{options.iommu}{"+shpchp" if options.shpchp else ""}: '
+          f'{tally.passed} passed, {tally.failed} failed ({total:.0f} s)', flush=True)
+    return tally.failed == 0
