@@ -237,3 +237,23 @@ int job_print_json(const char *result, const StepList *steps) {
         json_object_set_new(object, "steps", json_steps(steps, true));
         return json_print(object);
 }
+
+int job_resolve_arguments(const Call *call, char ***ret) {
+        _cleanup_(strv_freep) char **resolved = NULL;
+
+        for (char **name = call->arguments; *name; name++) {
+                _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+                _cleanup_(freep) char *path = NULL, *address = NULL;
+                int r;
+
+                r = bus_find_device(call->bus, *name, true, &error, &path);
+                if (r >= 0) {
+                        address = bus_path_address(path);
+                        r = address ? strv_append(&resolved, address) : -ENOMEM;
+                }
+                if (r < 0)
+                        return fail(call->options, *name, &error, r);
+        }
+        *ret = TAKE_PTR(resolved);
+        return EXIT_YES;
+}

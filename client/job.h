@@ -32,3 +32,10 @@ void job_print_steps(const StepList *steps);
 
 /** Prints {"result", "steps"}. Returns 0 or a negative errno. */
 int job_print_json(const char *result, const StepList *steps);
+
+/**
+ * Finds the canonical addresses of all devices a command names, before it moves the first: the
+ * name of a disk or an interface is gone once its device has moved. On failure says what is wrong
+ * and returns an exit code; otherwise returns EXIT_YES and a list that strv_free() frees.
+ */
+int job_resolve_arguments(const Call *call, char ***ret);
