@@ -194,6 +194,17 @@ static int start_records(Daemon *d) {
         return r;
 }
 
+static int adopt_jobs(Daemon *d) {
+        int left = operations_adopt(d->operations);
+
+        if (left > 0)
+                fprintf(stderr, SD_WARNING "vfiod: %d transactions in %s/txn were left half way; "
+                        "vfioctl list shows where the devices are.\n", left, d->config->runtime);
+        else if (left < 0)
+                complain("Transactions of an earlier run could not be read", left);
+        return left < 0 ? left : 0;
+}
+
 static int start_operations(Daemon *d) {
         const JobContext context = {
                 .event = d->event,
@@ -250,9 +261,10 @@ static int start(Daemon *d) {
                 r = start_operations(d);
         if (r >= 0)
                 r = start_bus(d);
-        if (r >= 0)
-                operations_set_bus(d->operations, d->bus);
-        return r;
+        if (r < 0)
+                return r;
+        operations_set_bus(d->operations, d->bus);
+        return d->config->root ? 0 : adopt_jobs(d);
 }
 
 static void stop(Daemon *d) {

@@ -31,6 +31,7 @@ struct ProbeQueue {
         ProbeAnswered answered;
         void *userdata;
         Subject waiting, running;
+        AddressList stuck; /* a child hangs on each of these */
         Probe *probe;
         sd_event_source *starter; /* so that all hints of one turn of the loop go into one probe */
         Ask *asks;
@@ -42,13 +43,54 @@ static void subject_clear(Subject *s) {
         *s = (Subject){ 0 };
 }
 
+static bool is_stuck(const ProbeQueue *q, const Address *a) {
+        for (size_t i = 0; i < q->stuck.n; i++)
+                if (address_compare(&q->stuck.items[i], a) == 0)
+                        return true;
+        return false;
+}
+
+/* Takes the devices out on which a probe hangs. */
+static void drop_stuck(const ProbeQueue *q, Subject *s) {
+        size_t kept = 0;
+
+        for (size_t i = 0; i < s->devices.n; i++)
+                if (!is_stuck(q, &s->devices.items[i]))
+                        s->devices.items[kept++] = s->devices.items[i];
+        s->devices.n = kept;
+        if (kept == 0)
+                s->what &= ~(unsigned) PROBE_DEVICES;
+}
+
 static int subject_start(ProbeQueue *q, Subject *s, ProbeCallback callback, void *userdata,
                          Probe **ret) {
+        bool every_device = s->all && q->stuck.n == 0;
+
         address_list_sort(&s->devices);
         group_list_sort(&s->groups);
-        return probe_start(q->event, q->root, s->what, s->all ? NULL : s->devices.items,
-                           s->all ? 0 : s->devices.n, s->all ? NULL : s->groups.items,
+        if (!every_device)
+                drop_stuck(q, s);
+        return probe_start(q->event, q->root, s->what, every_device ? NULL : s->devices.items,
+                           every_device ? 0 : s->devices.n, s->all ? NULL : s->groups.items,
                            s->all ? 0 : s->groups.n, PROBE_TIMEOUT_USEC, callback, userdata, ret);
+}
+
+/* Remembers the device a probe hangs on, and has those behind it read by another one. */
+static void note_stuck(ProbeQueue *q, const ProbeResult *result, const AddressList *devices) {
+        if (!result->stuck || address_list_add(&q->stuck, &result->stuck_at) < 0)
+                return;
+        for (size_t i = 0; i < devices->n; i++)
+                (void) address_list_add(&q->waiting.devices, &devices->items[i]);
+        q->waiting.what |= devices->n > 0 ? PROBE_DEVICES : 0;
+}
+
+void probe_queue_unstick(ProbeQueue *q, const Address *a) {
+        size_t kept = 0;
+
+        for (size_t i = 0; i < q->stuck.n; i++)
+                if (address_compare(&q->stuck.items[i], a) != 0)
+                        q->stuck.items[kept++] = q->stuck.items[i];
+        q->stuck.n = kept;
 }
 
 static void on_queue_probed(Probe *p, const ProbeResult *result, void *userdata) {
@@ -58,6 +100,7 @@ static void on_queue_probed(Probe *p, const ProbeResult *result, void *userdata)
         (void) p;
         q->running = (Subject){ 0 };
         q->answered(result, &s.devices, &s.groups, s.all || (s.what & PROBE_HOST), q->userdata);
+        note_stuck(q, result, &s.devices);
         q->probe = probe_free(q->probe); /* holds the result */
         subject_clear(&s);
         if (q->waiting.what != 0)
@@ -81,9 +124,13 @@ static int queue(ProbeQueue *q, unsigned what) {
         return q->probe ? 0 : sd_event_source_set_enabled(q->starter, SD_EVENT_ONESHOT);
 }
 
-int probe_queue_add_all(ProbeQueue *q) {
+int probe_queue_add_all(ProbeQueue *q, const Host *h) {
+        int r = 0;
+
         q->waiting.all = true;
-        return queue(q, PROBE_HOST | PROBE_DEVICES | PROBE_GROUPS | PROBE_HOLDERS);
+        for (size_t i = 0; r >= 0 && i < h->n_devices; i++)
+                r = address_list_add(&q->waiting.devices, &h->devices[i]->address);
+        return r < 0 ? r : queue(q, PROBE_HOST | PROBE_DEVICES | PROBE_GROUPS | PROBE_HOLDERS);
 }
 
 int probe_queue_add_host(ProbeQueue *q) {
@@ -131,6 +178,9 @@ static void on_ask_probed(Probe *p, const ProbeResult *result, void *userdata) {
                         break;
                 }
         q->answered(result, &ask->subject.devices, &ask->subject.groups, false, q->userdata);
+        note_stuck(q, result, &ask->subject.devices);
+        if (q->waiting.what != 0 && !q->probe)
+                sd_event_source_set_enabled(q->starter, SD_EVENT_ONESHOT);
         if (ask->callback)
                 ask->callback(ask->userdata);
         ask_free(ask);
@@ -213,6 +263,7 @@ ProbeQueue *probe_queue_free(ProbeQueue *q) {
         probe_free(q->probe);
         subject_clear(&q->waiting);
         subject_clear(&q->running);
+        address_list_clear(&q->stuck);
         sd_event_source_disable_unref(q->starter);
         free(q);
         return NULL;

@@ -18,12 +18,16 @@ int probe_queue_new(sd_event *event, const Root *root, ProbeAnswered answered, v
                     ProbeQueue **ret);
 ProbeQueue *probe_queue_free(ProbeQueue *q);
 
-/* Gather. Return: 0 or -errno. */
-int probe_queue_add_all(ProbeQueue *q);
+/* Gather. Return: 0 or -errno. A device on which a probe hangs is left out until
+ * probe_queue_unstick() names it: it would only hide the facts of those behind it again. */
+int probe_queue_add_all(ProbeQueue *q, const Host *h);
 int probe_queue_add_host(ProbeQueue *q);
 int probe_queue_add_holders(ProbeQueue *q);
 int probe_queue_add_group(ProbeQueue *q, unsigned group);
 int probe_queue_add(ProbeQueue *q, const AddressList *devices, const GroupList *groups);
+
+/* Something happened to the device: it may be read again. */
+void probe_queue_unstick(ProbeQueue *q, const Address *a);
 
 /* Probes d and all of its group now; callback once, after `answered`. Returns: 0 or -errno. */
 int probe_queue_ask(ProbeQueue *q, const Host *h, const Device *d, void (*callback)(void *userdata),

@@ -86,7 +86,7 @@ int model_rescan(Model *m) {
         m->dirty_drivers = m->dirty_host = m->lost = false;
         r = evaluate_all(m);
         if (r >= 0)
-                r = probe_queue_add_all(m->probes);
+                r = probe_queue_add_all(m->probes, m->host);
         return r;
 }
 
@@ -214,6 +214,7 @@ static int note_device(Model *m, const Address *a) {
         const Device *d = host_find_device(m->host, a);
         int r = address_list_add(&m->dirty_devices, a);
 
+        probe_queue_unstick(m->probes, a);
         if (r >= 0 && d && d->virtual_function == FACT_PRESENT)
                 r = address_list_add(&m->dirty_devices, &d->physical_function);
         return r;

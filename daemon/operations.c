@@ -355,6 +355,62 @@ void operations_set_bus(Operations *o, Bus *bus) {
         o->bus = bus;
 }
 
+/* Follows a worker that outlived an earlier daemon. Returns: 0, -ESRCH if it is gone, or -errno. */
+static int adopt_job(Operations *o, const Transaction *t) {
+        Operation *op = calloc(1, sizeof(Operation));
+        int r;
+
+        if (!op)
+                return -ENOMEM;
+        op->owner = o;
+        op->kind = t->kind == PLAN_PREPARE ? OPERATION_PREPARE : OPERATION_RELEASE;
+        op->request.address = t->address;
+        op->group = t->group;
+        op->next = o->operations;
+        o->operations = op;
+        r = job_adopt(o->context.event, o->context.runtime_fd, t->id, &job_handlers, op, &op->job);
+        if (r < 0) {
+                operation_free(op);
+                return r;
+        }
+        rebuild_jobs(o);
+        return bus_job_new(o->bus, op->job);
+}
+
+/* Returns: 1 if the transaction was left half way, 0 if it is taken care of, or -errno. */
+static int adopt_transaction(Operations *o, unsigned id) {
+        Transaction *t;
+        int r = transaction_read(o->context.runtime_fd, id, &t);
+
+        if (r < 0)
+                return r == -EBADMSG ? 1 : r;
+        if (id > o->context.last_id)
+                o->context.last_id = id;
+        if (!transaction_is_current(t)) /* of another boot: what it says is no more */
+                r = transaction_remove(o->context.runtime_fd, id);
+        else if (t->outcome != OUTCOME_NONE)
+                r = commit_transaction(o->context.runtime_fd, model_host(o->model), t);
+        else
+                r = adopt_job(o, t);
+        transaction_free(t);
+        return r == -ESRCH ? 1 : r;
+}
+
+int operations_adopt(Operations *o) {
+        unsigned *ids;
+        size_t n;
+        int left = 0, r = transaction_list(o->context.runtime_fd, &ids, &n);
+
+        if (r < 0)
+                return r;
+        for (size_t i = 0; r >= 0 && i < n; i++) {
+                r = adopt_transaction(o, ids[i]);
+                left += r > 0;
+        }
+        free(ids);
+        return r < 0 ? r : left;
+}
+
 int operations_new(Model *model, const JobContext *jobs, Operations **ret) {
         Operations *o = calloc(1, sizeof(Operations));
 

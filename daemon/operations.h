@@ -19,6 +19,11 @@ int operations_new(Model *model, const JobContext *jobs, Operations **ret);
 Operations *operations_free(Operations *o);
 void operations_set_bus(Operations *o, Bus *bus);
 
+/* Takes over what an earlier daemon began: keeps the books on transactions that ended meanwhile and
+ * follows those whose workers still live. Called once, with the bus set.
+ * Returns: how many transactions were left half way by a worker that is gone, or -errno. */
+int operations_adopt(Operations *o);
+
 /* Each takes one call and answers it later. Return: 0, or -errno with *error set or not. */
 int operations_refresh(Operations *o, sd_bus_message *m, const Address *a, sd_bus_error *error);
 int operations_plan(Operations *o, sd_bus_message *m, const BusRequest *r, sd_bus_error *error);
