@@ -125,7 +125,9 @@ json_t *json_group(const Group *group, bool with_members, const char *class) {
         put(object, "type", json_text(group->type));
         put(object, "vfio_node", json_text(group->vfio_node));
         put(object, "verdict", json_text(group->verdict));
-        put(object, "viable", json_boolean(group->viable));
+        put(object, "viable",
+            !group->verdict || streq(group->verdict, "unknown") ? json_null()
+                                                                : json_boolean(group->viable));
         put(object, "in_use", json_text(group->in_use));
         put(object, "blockers", json_blockers(&group->blockers));
         if (!with_members)

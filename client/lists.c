@@ -110,6 +110,9 @@ int findings_merge(FindingList *findings, const Finding *finding) {
             copy(&added->remedy, finding->remedy) < 0 ||
             copy(&added->address, finding->address) < 0 || copy(&added->class, finding->class) < 0)
                 return -ENOMEM;
+        /* Known and empty is another thing than not known. */
+        if (finding->evidence && !(added->evidence = calloc(1, sizeof(char *))))
+                return -ENOMEM;
         for (char **line = finding->evidence; line && *line; line++)
                 if (strv_append(&added->evidence, *line) < 0)
                         return -ENOMEM;

@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
+#include <jansson.h>
 
 #include "errors.h"
 #include "options.h"
@@ -156,6 +157,19 @@ static bool asks_for_json(int argc, char **argv) {
         return false;
 }
 
+/* Neither D-Bus nor JSON has a place for other bytes. Returns: the index of the first argument that
+ * is no UTF-8, or 0. */
+static int find_no_utf8(int argc, char **argv) {
+        for (int i = 1; i < argc; i++) {
+                json_t *text = json_string(argv[i]); /* takes nothing else */
+
+                if (!text)
+                        return i;
+                json_decref(text);
+        }
+        return 0;
+}
+
 /* getopt tells an option it does not know by '?', and leaves a short one in optopt. */
 static void report_unknown(const Options *options, char **argv) {
         const struct OptionInfo *info = optopt ? option_find(optopt) : NULL;
@@ -186,6 +200,11 @@ int options_parse(Options *options, int argc, char **argv) {
                                                                     : no_argument,
                                 .val = option_table[i].value};
 
+        r = find_no_utf8(argc, argv);
+        if (r > 0) {
+                fail_usage(options, "argument %d is no UTF-8", r);
+                return -EINVAL;
+        }
         opterr = 0;
         while ((value = getopt_long(argc, argv, "hH:M:", known, NULL)) >= 0) {
                 const struct OptionInfo *info;

@@ -12,6 +12,11 @@ char *text_clean(char *text) {
                         *p = '?';
                 else if (p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0)
                         p[0] = p[1] = '?'; /* U+0080 to U+009F: terminals obey these too */
+                else if (p[0] == 0xe2 &&
+                         ((p[1] == 0x80 && (p[2] == 0x8e || p[2] == 0x8f ||
+                                            (p[2] >= 0xa8 && p[2] <= 0xae))) ||
+                          (p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9)))
+                        p[0] = p[1] = p[2] = '?'; /* break lines or turn their direction */
         }
         return text;
 }

@@ -337,9 +337,12 @@ int operations_plan(Operations *o, sd_bus_message *m, const BusRequest *r, sd_bu
 
 static int begin_change(Operations *o, OperationKind kind, sd_bus_message *m, const BusRequest *r,
                         sd_bus_error *error) {
+        char text[ADDRESS_TEXT_MAX];
+
         if (!o->context.runtime_path)
-                return sd_bus_error_set(error, VFIOD_ERROR_READ_ONLY,
-                                        "This is a recorded host: nothing on it can be changed.");
+                return sd_bus_error_setf(error, VFIOD_ERROR_READ_ONLY,
+                                         "%s is on a recorded host: nothing on it can be changed.",
+                                         address_format(&r->address, text));
         return begin(o, kind, m, r);
 }
 

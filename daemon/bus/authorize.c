@@ -18,9 +18,11 @@ static bool sender_is_root(sd_bus_message *m) {
         return root;
 }
 
-int bus_authorize(sd_bus_message *m, const char *what, sd_bus_error *error) {
+int bus_authorize(sd_bus_message *m, const char *what, const Address *a, sd_bus_error *error) {
+        char text[ADDRESS_TEXT_MAX];
+
         if (sender_is_root(m))
                 return 0;
         return sd_bus_error_setf(error, SD_BUS_ERROR_ACCESS_DENIED,
-                                 "Only root may %s devices; try sudo", what);
+                                 "Only root may %s %s; try sudo", what, address_format(a, text));
 }

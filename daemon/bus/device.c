@@ -118,17 +118,22 @@ static int method_refresh(sd_bus_message *m, void *userdata, sd_bus_error *error
 
 static int find(sd_bus *connection, const char *path, const char *interface, void *userdata,
                 void **ret_found, sd_bus_error *error) {
-        char *text = NULL, canonical[ADDRESS_TEXT_MAX];
+        char *text = NULL, *canonical = NULL;
         DeviceReport *d = NULL;
         Address a;
         int e = sd_bus_path_decode(path, VFIOD_PATH_DEVICES, &text);
 
         if (e <= 0)
                 return e;
-        /* Short addresses are for people; an object has one path only. */
-        if (address_parse(text, &a) >= 0 && strcmp(address_format(&a, canonical), text) == 0)
+        /* Short addresses are for people, and decoding is lenient; an object has one path only. */
+        e = 0;
+        if (address_parse(text, &a) >= 0 && (e = bus_device_path(&a, &canonical)) >= 0 &&
+            strcmp(canonical, path) == 0)
                 d = report_find_device(bus_report(userdata), &a);
         free(text);
+        free(canonical);
+        if (e < 0)
+                return e;
         if (!d)
                 return 0;
         *ret_found = d;

@@ -104,7 +104,7 @@ static int method_prepare(sd_bus_message *m, void *userdata, sd_bus_error *error
 
         if (e < 0)
                 return e;
-        e = bus_authorize(m, "prepare", error);
+        e = bus_authorize(m, "prepare", &request.address, error);
         if (e >= 0)
                 e = b->handlers.prepare(b->userdata, m, &request, error);
         request_clear(&request);
@@ -118,7 +118,7 @@ static int method_release(sd_bus_message *m, void *userdata, sd_bus_error *error
 
         if (e < 0)
                 return e;
-        e = bus_authorize(m, "release", error);
+        e = bus_authorize(m, "release", &request.address, error);
         if (e >= 0)
                 e = b->handlers.release(b->userdata, m, &request, error);
         request_clear(&request);

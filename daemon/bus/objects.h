@@ -52,7 +52,7 @@ int bus_append_findings(sd_bus_message *m, const Findings *findings);
 /* The one place that decides whether the sender may change the host. what: the verb for the
  * message, "prepare" or "release". Returns: 0, or -errno with *error set. Whatever is unclear is
  * a no. */
-int bus_authorize(sd_bus_message *m, const char *what, sd_bus_error *error);
+int bus_authorize(sd_bus_message *m, const char *what, const Address *a, sd_bus_error *error);
 
 /* Defines a property getter: `call` appends the value of the object `o` to `reply`. */
 #define BUS_GETTER(function, Type, call)                                                           \

@@ -187,11 +187,19 @@ static int refuse_for_consent(const Planner *pl) {
                            f ? f->remedy : "");
 }
 
-/* Returns: 1 if the device is on another VFIO driver than the one named, 0 if not, or -ENOMEM. */
+/* Returns: 1 if the driver named gives no device to a VM, or if the device is on another VFIO driver
+ * than that, 0 if not, or -ENOMEM. */
 static int refuse_other_driver(const Planner *pl) {
         const Device *d = pl->d->device;
         char text[ADDRESS_TEXT_MAX];
 
+        /* Variants that are not known by name all have VFIO in theirs. */
+        if (pl->request->driver && !strstr(pl->request->driver, "vfio") &&
+            !is_stub_driver(pl->request->driver))
+                return plan_refuse(pl->p, VFIOD_ERROR_NOT_SUPPORTED,
+                                   "%s cannot be prepared for %s: it is no VFIO driver.",
+                                   address_format(&d->address, text), pl->request->driver) < 0
+                               ? -ENOMEM : 1;
         if (!pl->request->driver || d->driver.fact != FACT_PRESENT || on_target(pl, d) ||
             !is_vfio_driver(d->driver.value, d))
                 return 0;
