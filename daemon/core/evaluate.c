@@ -136,13 +136,23 @@ static int add_members(const Host *h, GroupReport *g) {
         return 0;
 }
 
+/* A group outlives its last member for a moment, until the kernel has dropped it
+ * (drivers/iommu/iommu.c, iommu_group_release()), and no event tells of that: without members it is
+ * none. */
+static bool is_empty(const Host *h, const Group *g) {
+        Device *const *members;
+
+        return host_group_members(h, g->id, &members) == 0 && g->n_other_members == 0 &&
+               g->others_known == FACT_PRESENT;
+}
+
 int evaluate_group(const Host *h, const HostReport *host, unsigned id, GroupReport **ret) {
         Group *group = host_find_group(h, id);
         GroupReport *new;
         int r;
 
         *ret = NULL;
-        if (!group)
+        if (!group || is_empty(h, group))
                 return 0;
         new = calloc(1, sizeof(GroupReport));
         if (!new)

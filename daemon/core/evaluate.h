@@ -8,7 +8,7 @@
 int evaluate(const Host *h, Report **ret);
 
 /* Evaluates what h says of one group and its members. Returns: 1 and the report, 0 if h has no such
- * group (then *ret is NULL), or -ENOMEM. */
+ * group or nothing is in it (then *ret is NULL), or -ENOMEM. */
 int evaluate_group(const Host *h, const HostReport *host, unsigned id, GroupReport **ret);
 
 /* Evaluates a device that is in no group. Returns: 0 or -ENOMEM. */
