@@ -5,7 +5,7 @@
 #include "model-probe.h"
 
 /* Long enough for thousands of functions; what has not answered by then hangs. */
-#define PROBE_TIMEOUT_USEC UINT64_C(2000000)
+#define PROBE_TIMEOUT_USEC UINT64_C(3000000)
 
 /* What one probe is about. */
 typedef struct Subject {
@@ -15,26 +15,26 @@ typedef struct Subject {
         GroupList groups;
 } Subject;
 
-/* A question of a caller, answered by a probe of its own. */
-typedef struct Ask {
-        struct Ask *next;
+/* One probe on its way: of gathered hints, or a caller's question. */
+typedef struct Run {
+        struct Run *next;
         ProbeQueue *queue;
         Probe *probe;
         Subject subject;
-        void (*callback)(void *userdata);
+        void (*callback)(void *userdata); /* NULL: nobody asked, or has been told */
         void *userdata;
-} Ask;
+} Run;
 
 struct ProbeQueue {
         sd_event *event;
         const Root *root;
         ProbeAnswered answered;
         void *userdata;
-        Subject waiting, running;
-        AddressList stuck; /* a child hangs on each of these */
-        Probe *probe;
+        Subject waiting;          /* what hints gathered */
+        Run *current;             /* the one that answers hints; NULL: none, or it is late */
+        Run *runs;                /* all of them */
+        AddressList stuck;        /* a child hangs on each of these */
         sd_event_source *starter; /* so that all hints of one turn of the loop go into one probe */
-        Ask *asks;
 };
 
 static void subject_clear(Subject *s) {
@@ -75,15 +75,6 @@ static int subject_start(ProbeQueue *q, Subject *s, ProbeCallback callback, void
                            s->all ? 0 : s->groups.n, PROBE_TIMEOUT_USEC, callback, userdata, ret);
 }
 
-/* Remembers the device a probe hangs on, and has those behind it read by another one. */
-static void note_stuck(ProbeQueue *q, const ProbeResult *result, const AddressList *devices) {
-        if (!result->stuck || address_list_add(&q->stuck, &result->stuck_at) < 0)
-                return;
-        for (size_t i = 0; i < devices->n; i++)
-                (void) address_list_add(&q->waiting.devices, &devices->items[i]);
-        q->waiting.what |= devices->n > 0 ? PROBE_DEVICES : 0;
-}
-
 void probe_queue_unstick(ProbeQueue *q, const Address *a) {
         size_t kept = 0;
 
@@ -93,35 +84,108 @@ void probe_queue_unstick(ProbeQueue *q, const Address *a) {
         q->stuck.n = kept;
 }
 
-static void on_queue_probed(Probe *p, const ProbeResult *result, void *userdata) {
-        ProbeQueue *q = userdata;
-        Subject s = q->running;
+static void run_free(Run *run) {
+        ProbeQueue *q = run->queue;
+
+        for (Run **i = &q->runs; *i; i = &(*i)->next)
+                if (*i == run) {
+                        *i = run->next;
+                        break;
+                }
+        probe_free(run->probe);
+        subject_clear(&run->subject);
+        free(run);
+}
+
+/* Has the gathered hints answered as soon as the loop has nothing else to do. */
+static void start_soon(ProbeQueue *q) {
+        if (!q->current && q->waiting.what != 0)
+                (void) sd_event_source_set_enabled(q->starter, SD_EVENT_ONESHOT);
+}
+
+/* Asks again for all that a run was about, but for what hangs. */
+static void ask_again(ProbeQueue *q, const Subject *s) {
+        for (size_t i = 0; i < s->devices.n; i++)
+                (void) address_list_add(&q->waiting.devices, &s->devices.items[i]);
+        for (size_t i = 0; i < s->groups.n; i++)
+                (void) group_list_add(&q->waiting.groups, s->groups.items[i]);
+        q->waiting.all |= s->all;
+        q->waiting.what |= s->what;
+}
+
+/* The time is over: the run stays until its child ends, which may be never. Meanwhile the
+ * devices behind the one it hangs on are read by another. */
+static void wait_for_child(Run *run, const ProbeResult *result) {
+        ProbeQueue *q = run->queue;
+
+        if (!result->stuck || address_list_add(&q->stuck, &result->stuck_at) < 0)
+                return;
+        ask_again(q, &run->subject);
+}
+
+static void on_probed(Probe *p, const ProbeResult *result, void *userdata) {
+        Run *run = userdata;
+        ProbeQueue *q = run->queue;
+        const Subject *s = &run->subject;
+        void (*callback)(void *) = run->callback;
 
         (void) p;
-        q->running = (Subject){ 0 };
-        q->answered(result, &s.devices, &s.groups, s.all || (s.what & PROBE_HOST), q->userdata);
-        note_stuck(q, result, &s.devices);
-        q->probe = probe_free(q->probe); /* holds the result */
-        subject_clear(&s);
-        if (q->waiting.what != 0)
-                sd_event_source_set_enabled(q->starter, SD_EVENT_ONESHOT);
+        if (result->late) {
+                if (result->stuck)
+                        probe_queue_unstick(q, &result->stuck_at);
+                ask_again(q, s);
+                run_free(run);
+                start_soon(q);
+                return;
+        }
+        if (q->current == run)
+                q->current = NULL;
+        run->callback = NULL;
+        q->answered(result, &s->devices, &s->groups, s->all || (s->what & PROBE_HOST), q->userdata);
+        if (callback)
+                callback(run->userdata);
+        if (result->running)
+                wait_for_child(run, result);
+        else
+                run_free(run);
+        start_soon(q);
+}
+
+/* Starts a probe of the subject, which is taken over also where that fails. Returns: 0 or -errno. */
+static int run_start(ProbeQueue *q, Subject *subject, void (*callback)(void *), void *userdata,
+                     Run **ret) {
+        Run *run = calloc(1, sizeof(Run));
+        int r;
+
+        if (!run) {
+                subject_clear(subject);
+                return -ENOMEM;
+        }
+        *run = (Run){ .next = q->runs, .queue = q, .subject = *subject, .callback = callback,
+                      .userdata = userdata };
+        *subject = (Subject){ 0 };
+        q->runs = run;
+        r = subject_start(q, &run->subject, on_probed, run, &run->probe);
+        if (r < 0)
+                run_free(run);
+        else if (ret)
+                *ret = run;
+        return r;
 }
 
 static int start_waiting(sd_event_source *source, void *userdata) {
         ProbeQueue *q = userdata;
 
         (void) source;
-        if (q->probe || q->waiting.what == 0)
+        if (q->current || q->waiting.what == 0)
                 return 0;
-        q->running = q->waiting;
-        q->waiting = (Subject){ 0 };
-        return subject_start(q, &q->running, on_queue_probed, q, &q->probe);
+        return run_start(q, &q->waiting, NULL, NULL, &q->current);
 }
 
 /* Notes what is to be probed; the probe starts when the loop has nothing else to do. */
 static int queue(ProbeQueue *q, unsigned what) {
         q->waiting.what |= what;
-        return q->probe ? 0 : sd_event_source_set_enabled(q->starter, SD_EVENT_ONESHOT);
+        return q->current ? 0 : sd_event_source_set_enabled(q->starter, SD_EVENT_ONESHOT);
 }
 
 int probe_queue_add_all(ProbeQueue *q, const Host *h) {
@@ -161,31 +225,6 @@ int probe_queue_add(ProbeQueue *q, const AddressList *devices, const GroupList *
                                 (groups->n ? PROBE_GROUPS | PROBE_HOLDERS : 0));
 }
 
-static void ask_free(Ask *ask) {
-        probe_free(ask->probe);
-        subject_clear(&ask->subject);
-        free(ask);
-}
-
-static void on_ask_probed(Probe *p, const ProbeResult *result, void *userdata) {
-        Ask *ask = userdata;
-        ProbeQueue *q = ask->queue;
-
-        (void) p;
-        for (Ask **i = &q->asks; *i; i = &(*i)->next)
-                if (*i == ask) {
-                        *i = ask->next;
-                        break;
-                }
-        q->answered(result, &ask->subject.devices, &ask->subject.groups, false, q->userdata);
-        note_stuck(q, result, &ask->subject.devices);
-        if (q->waiting.what != 0 && !q->probe)
-                sd_event_source_set_enabled(q->starter, SD_EVENT_ONESHOT);
-        if (ask->callback)
-                ask->callback(ask->userdata);
-        ask_free(ask);
-}
-
 /* Lists d and the members of its group. Returns: 0 or -ENOMEM. */
 static int subject_of_device(Subject *s, const Host *h, const Device *d) {
         Device *const *members;
@@ -205,28 +244,20 @@ static int subject_of_device(Subject *s, const Host *h, const Device *d) {
 
 int probe_queue_ask(ProbeQueue *q, const Host *h, const Device *d, void (*callback)(void *userdata),
                     void *userdata) {
-        Ask *ask = calloc(1, sizeof(Ask));
-        int r;
+        Subject subject = { 0 };
+        int r = subject_of_device(&subject, h, d);
 
-        if (!ask)
-                return -ENOMEM;
-        *ask = (Ask){ .queue = q, .callback = callback, .userdata = userdata };
-        r = subject_of_device(&ask->subject, h, d);
-        if (r >= 0)
-                r = subject_start(q, &ask->subject, on_ask_probed, ask, &ask->probe);
         if (r < 0) {
-                ask_free(ask);
+                subject_clear(&subject);
                 return r;
         }
-        ask->next = q->asks;
-        q->asks = ask;
-        return 0;
+        return run_start(q, &subject, callback, userdata, NULL);
 }
 
 void probe_queue_forget(ProbeQueue *q, void *userdata) {
-        for (Ask *ask = q->asks; ask; ask = ask->next)
-                if (ask->userdata == userdata)
-                        ask->callback = NULL;
+        for (Run *run = q->runs; run; run = run->next)
+                if (run->userdata == userdata)
+                        run->callback = NULL;
 }
 
 int probe_queue_new(sd_event *event, const Root *root, ProbeAnswered answered, void *userdata,
@@ -254,15 +285,9 @@ int probe_queue_new(sd_event *event, const Root *root, ProbeAnswered answered, v
 ProbeQueue *probe_queue_free(ProbeQueue *q) {
         if (!q)
                 return NULL;
-        while (q->asks) {
-                Ask *next = q->asks->next;
-
-                ask_free(q->asks);
-                q->asks = next;
-        }
-        probe_free(q->probe);
+        while (q->runs)
+                run_free(q->runs);
         subject_clear(&q->waiting);
-        subject_clear(&q->running);
         address_list_clear(&q->stuck);
         sd_event_source_disable_unref(q->starter);
         free(q);

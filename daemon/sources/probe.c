@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -21,15 +22,19 @@ struct Probe {
         unsigned *groups;
         bool reading_device; /* the child has said at which device it is */
         bool ended;          /* it has said that it is done */
+        bool answered;       /* the callback has had its answer */
         size_t n;
         char buffer[4 * PROBE_LINE_MAX];
 };
 
-/* Calls back, once: after this p may be gone. */
+/* Gives the answer; after this p may be gone. */
 static void finish(Probe *p, bool child_hangs) {
-        p->input = sd_event_source_disable_unref(p->input);
+        if (!child_hangs)
+                p->input = sd_event_source_disable_unref(p->input);
         p->timer = sd_event_source_disable_unref(p->timer);
+        p->answered = true;
         p->result.complete = p->ended;
+        p->result.running = child_hangs;
         p->result.stuck = child_hangs && p->reading_device && !p->ended;
         p->result.facts = p->facts;
         p->callback(p, &p->result, p->userdata);
@@ -162,23 +167,49 @@ static int take_lines(Probe *p) {
         return p->n == sizeof(p->buffer) ? -EMSGSIZE : 0;
 }
 
-static int on_input(sd_event_source *source, int fd, uint32_t events, void *userdata) {
-        Probe *p = userdata;
+/* The child of a probe that was given up has ended. */
+static void finish_late(Probe *p) {
+        p->input = sd_event_source_disable_unref(p->input);
+        p->result.late = true;
+        p->callback(p, &p->result, p->userdata);
+}
+
+/* Takes in what there is. Returns: true if there will be no more. */
+static bool take_input(Probe *p, int fd) {
         ssize_t n = read(fd, p->buffer + p->n, sizeof(p->buffer) - p->n);
 
         if (n < 0 && (errno == EAGAIN || errno == EINTR))
+                return false;
+        if (n <= 0)
+                return true;
+        if (p->answered)
+                return false; /* too late to be told, and perhaps not true any more */
+        p->n += (size_t) n;
+        return take_lines(p) < 0 || p->ended;
+}
+
+static int on_input(sd_event_source *source, int fd, uint32_t events, void *userdata) {
+        Probe *p = userdata;
+
+        if (!take_input(p, fd))
                 return 0;
-        if (n > 0) {
-                p->n += (size_t) n;
-                if (take_lines(p) == 0 && !p->ended)
-                        return 0;
-        }
-        finish(p, false);
+        if (p->answered)
+                finish_late(p);
+        else
+                finish(p, false);
         return 0;
 }
 
+/* Where the whole machine stood still, the time is over although the child is not to blame: what it
+ * has written by now still counts. */
 static int on_timeout(sd_event_source *source, uint64_t usec, void *userdata) {
-        finish(userdata, true);
+        Probe *p = userdata;
+        int fd = sd_event_source_get_io_fd(p->input), left = 0;
+        bool over = false;
+
+        while (!over && ioctl(fd, FIONREAD, &left) == 0 && left > 0)
+                over = take_input(p, fd);
+        finish(p, !over);
         return 0;
 }
 

@@ -31,17 +31,21 @@ typedef struct ProbeResult {
         const unsigned *groups;
         size_t n_groups;     /* 0: all */
         bool complete;       /* false: the time was over or the child died; the rest is unknown */
+        bool running;        /* the child still runs: a late answer will follow when it ends */
         bool stuck;          /* the child hangs on the device stuck_at: leave that one out of the
                               * next probe, or it hides the overrides of those behind it again */
         Address stuck_at;
+        bool late;           /* the child of a probe that was answered incomplete has ended: nothing
+                              * hangs any more, and what was left unknown can be asked for anew */
         const Host *facts;   /* only fields that the probe reads are filled: devices and groups
                               * asked for (with those fields), and host facts */
 } ProbeResult;
 
 typedef void (*ProbeCallback)(Probe *p, const ProbeResult *result, void *userdata);
 
-/* Starts a probe. The callback is called exactly once, from the loop, unless the probe is freed
- * first; it may free the probe. devices and groups are copied; with no devices and PROBE_DEVICES,
+/* Starts a probe. The callback is called from the loop, unless the probe is freed first, and may
+ * free the probe: once with the answer, and after an incomplete one once more (late) when the child
+ * ends, if it ever does. devices and groups are copied; with no devices and PROBE_DEVICES,
  * every device of the host is read (the same for groups). timeout_usec: relative, UINT64_MAX for
  * none. Devices are read in the order given. Returns: 0 and the probe, or -errno. */
 int probe_start(sd_event *event, const Root *root, unsigned what, const Address *devices,

@@ -169,6 +169,55 @@ static void test_stuck(void) {
         tree_free(&t);
 }
 
+static void on_late(Probe *p, const ProbeResult *result, void *userdata) {
+        Answer *a = userdata;
+
+        a->calls++;
+        if (a->calls == 1) {
+                CHECK(!result->complete && result->running && !result->late);
+        } else {
+                CHECK(result->late);
+                probe_free(p);
+        }
+}
+
+/* Turns the loop until the callback has been called that often. */
+static void turn_until(const Answer *a, unsigned calls) {
+        for (int i = 0; i < 500 && a->calls < calls; i++)
+                CHECK(sd_event_run(a->event, 10000) >= 0);
+        CHECK(a->calls == calls);
+}
+
+/* A child that comes back after its time says so: then its facts can be asked for anew. */
+static void test_late(void) {
+        Tree t = tree_new();
+        const Address device = {.bus = 1, .function = 1};
+        char path[TREE_PATH];
+        Answer a = {0};
+        Host *h;
+        Root *r;
+        Probe *p;
+        int fd;
+
+        make_host(&t);
+        tree_path(&t, PCI_ROOT "0000:01:00.1/driver_override", path);
+        CHECK(unlink(path) == 0 && mkfifo(path, 0600) == 0);
+        h = scan(&t, &r);
+        CHECK(sd_event_new(&a.event) >= 0);
+        CHECK(probe_start(a.event, r, PROBE_DEVICES, &device, 1, NULL, 0, 100000, on_late, &a,
+                          &p) == 0);
+        turn_until(&a, 1);
+        fd = open(path, O_WRONLY);
+        CHECK(fd >= 0 && write(fd, "vfio-pci\n", 9) == 9);
+        close(fd);
+        turn_until(&a, 2);
+        wait_reaped(a.event);
+        sd_event_unref(a.event);
+        host_free(h);
+        root_free(r);
+        tree_free(&t);
+}
+
 /* Freed while its child hangs: no call back, and the loop reaps the child later. */
 static void test_freed(void) {
         Tree t = tree_new();
@@ -273,6 +322,7 @@ static void test_readers(void) {
 int main(void) {
         test_complete();
         test_stuck();
+        test_late();
         test_freed();
         test_holders();
         test_readers();
