@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""How vfiod begins and ends, how often it may be asked to read anew, what it tells of changes."""
+import json
+import os
+import select
+import signal
+import subprocess
+import time
+
+import private
+from badinput import DEVICE_PATH, GOOD, call, is_error
+from contract import LIMITS_EXCEEDED
+from world import MANAGER, PROPERTIES, Failure, refusal, require
+
+HOST = 'intel-desktop'
+TERM_LIMIT = 2.0     # seconds, of the contract of this check
+GONE_LIMIT = 5.0     # until something that lost its bus has ended
+RESCAN_PAUSE = 1.1   # a little more than the second that has to be between two
+QUIET = 1.5          # how long nothing is heard before it counts as silence
+WATCHING = b'watching'
+MATCH = "type='signal',sender='org.vfiod1'"
+
+
+def wait_for(process, limit, what):
+    try:
+        return process.wait(limit)
+    except subprocess.TimeoutExpired:
+        private.end(process)
+        raise Failure(f'{what} did not end within {limit} s') from None
+
+
+def rescan_limit(world):
+    """At most once a second, whoever asks."""
+    with world.connect() as other:
+        for connection in (world.connection, other):
+            time.sleep(RESCAN_PAUSE)
+            # One right behind the other, for on a slow machine an answer may take its time. When the
+            # bus has answered, it has handed on what came before.
+            world.connection.send('/org/vfiod1', MANAGER, 'Rescan', '', [], 'org.vfiod1')
+            world.connection.driver('GetId')
+            error = refusal(connection.call, '/org/vfiod1', MANAGER, 'Rescan')
+            is_error(error, LIMITS_EXCEEDED, 'second')
+    time.sleep(RESCAN_PAUSE)
+    world.manager('Rescan')
+
+
+def rescan_in_vain(world):
+    """A refused call does not make the next one wait longer."""
+    time.sleep(RESCAN_PAUSE)
+    world.manager('Rescan')
+    begin, refused = time.monotonic(), 0
+    while time.monotonic() < begin + private.START_LIMIT:
+        try:
+            world.manager('Rescan')
+            break
+        except Exception as e:  # pylint: disable=broad-except
+            is_error(e, LIMITS_EXCEEDED)
+            refused += 1
+            time.sleep(0.1)
+    took = time.monotonic() - begin
+    require(refused > 0, 'no call was refused')
+    # Not at once, and not only when nobody has asked for a second.
+    require(0.8 < took < private.START_LIMIT, f'the next one was taken after {took:.1f} s')
+
+
+def second_daemon(world):
+    """It ends by itself, says why, and leaves the first alone."""
+    owner = world.connection.driver('GetNameOwner', 's', 'org.vfiod1')
+    done = subprocess.run([world.programs.vfiod, '--root', world.tree], stdin=subprocess.DEVNULL,
+                          capture_output=True, timeout=private.START_LIMIT, env=world.environment,
+                          check=False)
+    words = (done.stdout + done.stderr).decode(errors='replace')
+    require(done.returncode not in (0, None) and done.returncode > 0, f'exit {done.returncode}')
+    require('org.vfiod1' in words, f'it does not name the cause: {words[:300]!r}')
+    require('Sanitizer' not in words, words[-2000:])
+    require(world.connection.driver('GetNameOwner', 's', 'org.vfiod1') == owner, 'the name moved')
+    world.manager('GetDevice', 's', GOOD)
+
+
+def ends_on(world, number):
+    process = world.daemon.process
+    process.send_signal(number)
+    status = wait_for(process, TERM_LIMIT, 'vfiod')
+    require(status == 0, f'exit {status}: {world.daemon.words()[-500:]}')
+
+
+def ends_without_bus(world):
+    world.connection.socket.close()
+    private.end(world.bus.process)
+    status = wait_for(world.daemon.process, GONE_LIMIT, 'vfiod')
+    require(status >= 0, f'killed by signal {-status}')
+    require('Sanitizer' not in world.daemon.words(), world.daemon.words())
+
+
+def needs_bus(world):
+    """Started without a bus it ends by itself and names the cause."""
+    for environment, arguments in ((dict(world.environment,
+                                         DBUS_SYSTEM_BUS_ADDRESS='unix:path=/nonexistent/bus'), []),
+                                   (world.environment, ['--bus', 'unix:path=/nonexistent/bus'])):
+        done = subprocess.run([world.programs.vfiod, '--root', world.tree, *arguments],
+                              stdin=subprocess.DEVNULL, capture_output=True, env=environment,
+                              timeout=private.START_LIMIT, check=False)
+        words = done.stderr.decode(errors='replace')
+        require(done.returncode > 0, f'exit {done.returncode}')
+        require('bus' in words and 'Sanitizer' not in words, f'it says: {words[-500:]!r}')
+
+
+class Monitor:
+    """vfioctl monitor, from when it watches on."""
+
+    def __init__(self, world, *options):
+        self.process = subprocess.Popen([world.vfioctl, *options, 'monitor'],
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE, env=world.environment)
+        words = self.read(self.process.stderr, WATCHING)
+        if WATCHING not in words:
+            private.end(self.process)
+            raise Failure(f'monitor does not say that it watches: {words!r}')
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        private.end(self.process)
+        self.process.stdout.close()
+        self.process.stderr.close()
+
+    @staticmethod
+    def read(stream, until):
+        """What comes within START_LIMIT, up to what is waited for."""
+        data, limit = b'', time.monotonic() + private.START_LIMIT
+        while until not in data:
+            left = limit - time.monotonic()
+            if left <= 0 or not select.select([stream], [], [], left)[0]:
+                break
+            more = os.read(stream.fileno(), 65536)
+            if not more:
+                break
+            data += more
+        return data
+
+    def quiet(self):
+        """What comes on stdout until nothing has come for a while."""
+        data = b''
+        while select.select([self.process.stdout], [], [], QUIET)[0]:
+            more = os.read(self.process.stdout.fileno(), 65536)
+            if not more:
+                break
+            data += more
+        return data
+
+    def end(self, number):
+        self.process.send_signal(number)
+        status = wait_for(self.process, GONE_LIMIT, 'monitor')
+        return status, self.process.stdout.read()
+
+
+def monitor_is_silent(world, options, number):
+    """Nothing changes on a recorded host, whatever is asked of it."""
+    with Monitor(world, *options) as monitor:
+        time.sleep(RESCAN_PAUSE)
+        world.manager('Rescan')
+        call(world, 'Plan', GOOD)
+        world.connection.call(DEVICE_PATH, 'org.vfiod1.Device', 'Refresh')
+        for method in ('Prepare', 'Release'):
+            refusal(call, world, method, GOOD)
+        said = monitor.quiet()
+        require(not said, f'it says {said[:300]!r}')
+        status, rest = monitor.end(number)
+        require(status == 0, f'exit {status}')
+        require(not rest, f'it says at its end {rest[:300]!r}')
+
+
+def unbind(tree):
+    """The network card leaves its driver, as sysfs shows it."""
+    os.unlink(os.path.join(tree, 'sys/bus/pci/devices', GOOD, 'driver'))
+    os.unlink(os.path.join(tree, 'sys/bus/pci/drivers/igc', GOOD))
+    os.unlink(os.path.join(tree, 'sys/class/net/enp5s0'))
+    device = os.path.join(tree, 'sys/bus/pci/devices', GOOD, 'net')
+    subprocess.run(['rm', '-r', device], check=True, timeout=private.CALL_LIMIT)
+
+
+def signals_of(world, connection):
+    """The signals that came before the answer to a call made now: none can be on its way then."""
+    connection.driver('GetId')
+    world.manager('GetDevice', 's', GOOD)
+    connection.call('/org/vfiod1', 'org.freedesktop.DBus.Peer', 'Ping')
+    return [(m.fields[1], m.fields[2], m.fields[3], m.arguments()) for m in connection.signals]
+
+
+def tells_changes(world):
+    """Rescan finds what changed in the files: signals of it, and lines of monitor."""
+    with Monitor(world, '--json') as monitor, world.connect() as connection:
+        connection.driver('AddMatch', 's', MATCH)
+        unbind(world.tree)
+        time.sleep(RESCAN_PAUSE)
+        world.manager('Rescan')
+        signals = signals_of(world, connection)
+        changed = {path: arguments[1] for path, interface, _, arguments in signals
+                   if interface == PROPERTIES}
+        device, group = changed.get(DEVICE_PATH, {}), changed.get('/org/vfiod1/group/18', {})
+        require(device.get('Driver') == ('s', '') and device.get('State') == ('s', 'unbound'),
+                f'of the device: {device}')
+        require(group.get('Viable') == ('b', True) and group.get('Blockers') == ('a(sss)', []),
+                f'of the group: {group}')
+        told = [a for _, interface, member, a in signals if (interface, member) == (MANAGER,
+                                                                                   'GroupChanged')]
+        require(told == [[18, 'viable', '']], f'GroupChanged: {told}')
+        lines = monitor.quiet().decode().splitlines()
+        events = [json.loads(line) for line in lines]
+        fine = events and all(isinstance(e, dict) for e in events)
+        require(fine, f'not one object a line: {lines}')
+        require(any('18' in line and 'viable' in line for line in lines), f'nothing of it: {lines}')
+        require(any(GOOD in line for line in lines), f'nothing of the device: {lines}')
+        require(monitor.end(signal.SIGINT)[0] == 0, 'monitor does not exit 0')
+
+
+def monitor_tells_restart(world):
+    """vfiod ending is told, and does not end monitor."""
+    with Monitor(world, '--json') as monitor:
+        world.daemon.process.terminate()
+        wait_for(world.daemon.process, TERM_LIMIT, 'vfiod')
+        lines = monitor.quiet().decode().splitlines()
+        require(len(lines) == 1 and isinstance(json.loads(lines[0]), dict), f'{lines}')
+        require(monitor.process.poll() is None, 'monitor ended')
+        require(monitor.end(signal.SIGINT) == (0, b''), 'it does not exit 0')
+
+
+def cases(open_world):
+    world = open_world(HOST)
+    yield 'Rescan more than once a second is refused', rescan_limit, world
+    yield 'a refused Rescan does not count', rescan_in_vain, world
+    yield 'a second vfiod ends, naming the cause', second_daemon, world
+    yield 'vfiod without a bus ends, naming the cause', needs_bus, world
+    yield ('monitor --json says nothing, SIGINT ends it', monitor_is_silent, world, ('--json',),
+           signal.SIGINT)
+    yield 'monitor says nothing, SIGTERM ends it', monitor_is_silent, world, (), signal.SIGTERM
+    yield 'a change is told, by signals and by monitor', tells_changes, world
+    yield 'monitor tells that vfiod ends', monitor_tells_restart, world
+    for number in (signal.SIGTERM, signal.SIGINT):
+        yield f'vfiod ends within 2 s of {number.name}, exit 0', ends_on, open_world(HOST), number
+    yield 'vfiod ends when the bus goes', ends_without_bus, open_world(HOST)
