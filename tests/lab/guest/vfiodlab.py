@@ -17,6 +17,17 @@ def start():
     return lab.run(['systemctl', 'start', SERVICE], 90).returncode == 0
 
 
+def check_end():
+    """Stops the service: it ends well, leaks nothing, and the journal holds no complaint of a
+    sanitizer (in a build that has them)."""
+    lab.run(['systemctl', 'stop', 'vfiod'], 60)
+    result = lab.run('systemctl show -P Result vfiod').stdout.strip()
+    lab.ok('service-ends-well', result == 'success', result)
+    words = lab.run("journalctl -u vfiod --no-pager -q | "
+                    "grep -E 'Sanitizer|runtime error|SUMMARY'").stdout
+    lab.ok('no-sanitizer-report', not words, words[:600])
+
+
 def ctl(*words, timeout=90):
     """vfioctl, as a person runs it."""
     return lab.run(['vfioctl', *words], timeout)

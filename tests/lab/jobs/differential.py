@@ -111,6 +111,7 @@ def main():
     ok(f'differential-{compared}-comparisons', compared > 100 and mismatches == 0,
        f'{mismatches} of {compared} differ')
     lab.note(f'comparisons: {compared}, mismatches: {mismatches}')
+    vfiod.check_end()
     return 0
 
 

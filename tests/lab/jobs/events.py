@@ -141,6 +141,7 @@ def main():
     if delays:
         lab.note(f'signal after uevent: {min(delays):.0f} to {max(delays):.0f} ms '
                  f'in {len(delays)} cases')
+    vfiod.check_end()
     return 0
 
 

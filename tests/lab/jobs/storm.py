@@ -82,6 +82,24 @@ def check_storm(name, pfs):
     check_fresh(f'{name}-gone-as-fresh', vfiod.settled_listing())
 
 
+def check_refused(pf):
+    """A physical function whose virtual ones are enabled, though nothing shows it: vfio-pci refuses
+    it (EBUSY), and everything is as it was."""
+    numvfs(pf, 2)
+    for link in [name for name in os.listdir(f'{lab.PCI}/{pf}') if name.startswith('virtfn')]:
+        lab.write(f'{os.path.realpath(f"{lab.PCI}/{pf}/{link}")}/remove', '1')
+    lab.wait_for(lambda: known() == functions(), 30, 1)
+    old = lab.driver(pf)
+    done = vfiod.ctl('--json', 'prepare', pf)
+    ok('device-refused', done.returncode == 4 and vfiod.error_name(done) == 'VerifyFailed' and
+       pf in done.stdout and 'vfio-pci' in done.stdout, done.stdout + done.stderr)
+    lab.note(done.stdout)
+    ok('refused-as-before', (lab.driver(pf), lab.get_override(pf)) == (old, ''),
+       (lab.driver(pf), lab.get_override(pf)))
+    numvfs(pf, 0)
+    lab.wait_for(lambda: known() == functions(), 30, 1)
+
+
 def small_buffer(on):
     """Restarts the service with a receive buffer of 4 KiB, or as it was."""
     place = '/run/systemd/system/vfiod.service.d'
@@ -100,6 +118,7 @@ def main():
     ok('pfs', len(pfs) == 4, pfs)
     if not ok('service-starts', vfiod.start()):
         return 1
+    check_refused(pfs[3])
     check_storm('storm', pfs)
     ok('small-buffer', small_buffer(True))
     # Stopped, the daemon cannot keep up: with this buffer events must get lost.
@@ -116,6 +135,7 @@ def main():
     ok('lost-all-gone', lab.wait_for(lambda: known() == functions(), 60, 1),
        f'{len(known())} of {len(functions())}')
     check_storm('small', pfs)
+    vfiod.check_end()
     return 0
 
 

@@ -158,6 +158,7 @@ def main():
     check_pair()
     journal = lab.run('journalctl -u vfiod -p warning --no-pager -q').stdout
     ok('journal-quiet', not journal, journal)
+    vfiod.check_end()
     return 0
 
 
