@@ -227,6 +227,13 @@ class Guest:
         """Whether QEMU still runs."""
         return self.process.poll() is None
 
+    def silent(self):
+        """Whether the kernel has said nothing yet."""
+        try:
+            return os.path.getsize(self.console) == 0
+        except OSError:
+            return True
+
     def last_words(self, lines=60):
         """What QEMU itself and the guest's console said last."""
         text = []
