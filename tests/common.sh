@@ -2,22 +2,22 @@
 # What tests/run and tests/try share. Sourced, not run.
 # shellcheck shell=bash
 
-# Debian's names: what the build needs, what the tests need, what the lab needs, what tests/try needs.
+# Debian's names: what the build, the tests, the lab and tests/try need.
 # shellcheck disable=SC2034 # used where this is sourced
 {
-        packages_build="gcc libc6-dev meson ninja-build pkg-config libsystemd-dev libudev-dev libpci-dev"
-        packages_build+=" libjansson-dev pci.ids"
-        packages_test="dbus python3 clang clang-tidy cppcheck shellcheck binutils udev kmod git"
-        packages_lab="qemu-system-x86 qemu-utils mmdebstrap e2fsprogs debian-archive-keyring zstd cpio kmod"
-        packages_lab+=" util-linux python3"
+        packages_build="gcc libc6-dev meson ninja-build pkg-config libsystemd-dev libudev-dev"
+        packages_build+=" libpci-dev libjansson-dev pci.ids"
+        packages_test="dbus systemd python3 clang clang-tidy cppcheck shellcheck binutils udev kmod git"
+        packages_lab="qemu-system-x86 qemu-utils mmdebstrap e2fsprogs debian-archive-keyring zstd"
+        packages_lab+=" cpio kmod util-linux python3"
         packages_try="dbus python3"
 }
 
-bold='' dim='' red='' plain='' erase=''
+bold='' dim='' red='' cyan='' plain='' erase=''
 if [ -t 1 ] && [ "${TERM:-dumb}" != dumb ]; then
         erase=$'\r\e[K'
         if [ -z "${NO_COLOR:-}" ]; then
-                bold=$'\e[1m' dim=$'\e[2m' red=$'\e[31m' plain=$'\e[0m'
+                bold=$'\e[1m' dim=$'\e[2m' red=$'\e[31m' cyan=$'\e[36m' plain=$'\e[0m'
         fi
 fi
 
@@ -58,6 +58,7 @@ as_root() {
 # --- what runs aside ---
 
 children=()
+progress_log=
 
 # Ends what runs aside, by its id, and waits for it to be gone. A sudo obeys root only.
 end_children() {
@@ -69,10 +70,29 @@ end_children() {
                 wait "$pid" 2>/dev/null
         done
         children=()
+        [ -z "$progress_log" ] || rm -f "$progress_log"
 }
 
-trap 'printf "%s" "$erase"; end_children; exit 130' INT
-trap 'end_children; exit 143' TERM HUP
+# Waits for the youngest child. Returns its status.
+wait_child() {
+        local status
+        wait "${children[-1]}"
+        status=$?
+        # Its id may be somebody else's from now on.
+        unset 'children[-1]'
+        return $status
+}
+
+# Once is enough: a second signal would cut short how they clean up.
+interrupted() {
+        trap '' INT TERM HUP
+        printf '%s\nInterrupted; ending what was started.\n' "$erase" >&2
+        end_children
+        exit "$1"
+}
+trap 'interrupted 130' INT
+trap 'interrupted 143' TERM
+trap 'interrupted 129' HUP
 
 # ticker SECONDS TEXT: how long it has taken. On a terminal a line that is written over; elsewhere a
 # line every 15 seconds.
@@ -87,27 +107,28 @@ ticker() {
 # with_progress TITLE COMMAND...: runs a program aside (no function) and shows for how long, and the
 # last line of what it writes; the end of all that if it fails. Returns its status.
 with_progress() {
-        local title=$1 began=$SECONDS log status
+        local title=$1 began=$SECONDS last status
         shift
-        log=$(mktemp) || return 1
-        "$@" >"$log" 2>&1 </dev/null &
+        progress_log=$(mktemp) || return 1
+        "$@" >"$progress_log" 2>&1 </dev/null &
         children+=($!)
         while [ -d "/proc/${children[-1]}" ]; do
-                ticker $((SECONDS - began)) "$title: $(tail -n 1 "$log" | tr -cd '[:print:]')"
+                last=$(tail -n 1 "$progress_log" | tr -cd '[:print:]')
+                ticker $((SECONDS - began)) "$title: $last"
                 sleep 1
         done
-        wait "${children[-1]}"
+        wait_child
         status=$?
-        unset 'children[-1]'
         printf '%s' "$erase"
         if [ $status -eq 0 ]; then
                 printf '  %s  %s\n' "$(minutes_of $((SECONDS - began)))" "$title"
         else
-                tail -n 40 "$log"
+                tail -n 40 "$progress_log"
                 printf '%s%s failed with status %s; its last words are above.%s\n' "$red" "$title" \
                         "$status" "$plain"
         fi
-        rm -f "$log"
+        rm -f "$progress_log"
+        progress_log=
         return $status
 }
 
@@ -156,17 +177,20 @@ is_debian() {
 # What to install where this cannot do it.
 print_packages() {
         cat <<EOF
-This is not Debian 12 or later, so nothing is installed here. What the build needs, with the names
-of other distributions; untested, and the guests of the lab are made from Debian's packages, with a
-Debian's apt:
+This is not Debian 12 or later, so nothing is installed here. What the build
+needs, with the names of other distributions, untested. (The virtual machines
+are made from Debian's packages and need a Debian's apt.)
 
-  Fedora    dnf install gcc meson hwdata dbus-daemon python3 'pkgconfig(libsystemd)' \\
-            'pkgconfig(libudev)' 'pkgconfig(libpci)' 'pkgconfig(jansson)'
-  Arch      pacman -S gcc meson pkgconf systemd systemd-libs pciutils jansson hwdata dbus python
-  openSUSE  zypper install gcc meson hwdata dbus-1 python3 'pkgconfig(libsystemd)' \\
-            'pkgconfig(libudev)' 'pkgconfig(libpci)' 'pkgconfig(jansson)'
+  Fedora    dnf install gcc meson hwdata dbus-daemon python3 \\
+            'pkgconfig(libsystemd)' 'pkgconfig(libudev)' \\
+            'pkgconfig(libpci)' 'pkgconfig(jansson)'
+  Arch      pacman -S gcc meson pkgconf systemd systemd-libs pciutils \\
+            jansson hwdata dbus python
+  openSUSE  zypper install gcc meson hwdata dbus-1 python3 \\
+            'pkgconfig(libsystemd)' 'pkgconfig(libudev)' \\
+            'pkgconfig(libpci)' 'pkgconfig(jansson)'
 
-Then:  meson setup --buildtype=release --prefix=/usr build-release && ninja -C build-release
+Then:  meson setup --buildtype=release build && ninja -C build
 
 Debian's names, for a distribution that is made from it:
 EOF

@@ -62,7 +62,7 @@ static inline const char *tree_path(const Tree *t, const char *path,
 static inline void tree_directory(const Tree *t, const char *path) {
         char full[TREE_PATH], with_slash[512];
 
-        snprintf(with_slash, sizeof(with_slash), "%s/", path);
+        CHECK(snprintf(with_slash, sizeof(with_slash), "%s/", path) < (int) sizeof(with_slash));
         tree_path(t, with_slash, full);
 }
 
