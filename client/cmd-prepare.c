@@ -117,16 +117,17 @@ static int prepare_all(const Call *call, JobResult results[], Total *total) {
 
 int verb_prepare(const Call *call) {
         _cleanup_(total_done) Total total = {0};
-        _cleanup_(freep) JobResult *results = calloc((size_t) call->n_arguments, sizeof(JobResult));
+        _cleanup_(freep) JobResult *results = NULL;
         _cleanup_(strv_freep) char **addresses = NULL;
         Call resolved = *call;
         int code;
 
-        if (!results)
-                return fail(call->options, NULL, NULL, -ENOMEM);
         code = job_resolve_arguments(call, &addresses);
         if (code != EXIT_YES)
                 return code;
+        results = calloc((size_t) call->n_arguments, sizeof(JobResult));
+        if (!results)
+                return fail(call->options, NULL, NULL, -ENOMEM);
         resolved.arguments = addresses;
         code = prepare_all(&resolved, results, &total);
         for (int i = 0; i < call->n_arguments; i++)

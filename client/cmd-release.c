@@ -40,6 +40,7 @@ static int release_one(const Call *call, const char *address, StepList *steps, c
                        int *ret_code) {
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
         _cleanup_(job_result_done) JobResult result = {0};
+        const char *word;
         int r;
 
         r = job_run(call, "Release", address, NULL, &result, &error);
@@ -57,14 +58,16 @@ static int release_one(const Call *call, const char *address, StepList *steps, c
                                 *ret_code = report_failure(call, address, &error, r);
                         return r;
                 }
-                result.result = strdup(VFIOD_RESULT_DONE);
         }
+        word = r < 0 ? VFIOD_RESULT_DONE : or_empty(result.result);
         for (size_t i = 0; i < result.steps.n; i++)
-                if (steps_merge(steps, result.steps.items + i) < 0)
+                if (steps_merge(steps, result.steps.items + i) < 0) {
+                        *ret_code = fail(call->options, address, NULL, -ENOMEM);
                         return -ENOMEM;
+                }
         if (!call->options->json)
-                say_result(address, or_empty(result.result));
-        *ret_result = TAKE_PTR(result.result);
+                say_result(address, word);
+        *ret_result = strdup(word);
         return 0;
 }
 

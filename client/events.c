@@ -15,9 +15,10 @@ char *property_key(const char *property) {
                 return strdup("vendor");
         if (streq(property, "DeviceName"))
                 return strdup("device");
-        key = out = malloc(strlen(property) * 2 + 1);
+        key = calloc(strlen(property) + 1, 2);
         if (!key)
                 return NULL;
+        out = key;
         for (const char *p = property; *p; p++) {
                 if (isupper((unsigned char) *p) && p > property)
                         *out++ = '_';

@@ -55,7 +55,8 @@ char *label_model(const char *device) {
         const char *open = strrchr(device, '[');
 
         /* What stands in brackets at the end is the name on the box, but "[AHCI mode]" is not. */
-        if (open && open > device && device[n - 1] == ']' && n - (size_t) (open - device) >= 6) {
+        if (n > 0 && open && open > device && device[n - 1] == ']' &&
+            n - (size_t) (open - device) >= 6) {
                 size_t length = n - (size_t) (open - device) - 2;
 
                 if (length < 5 || strncmp(open + 1 + length - 5, " mode", 5) != 0)

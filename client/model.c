@@ -124,8 +124,8 @@ void job_done(Job *job) {
 
 int address_compare(const char *a, const char *b) {
         unsigned x[4] = {0}, y[4] = {0};
-        int n = a ? sscanf(a, "%x:%x:%x.%x", &x[0], &x[1], &x[2], &x[3]) : 0;
-        int k = b ? sscanf(b, "%x:%x:%x.%x", &y[0], &y[1], &y[2], &y[3]) : 0;
+        int n = a ? sscanf(a, "%8x:%2x:%2x.%1x", &x[0], &x[1], &x[2], &x[3]) : 0;
+        int k = b ? sscanf(b, "%8x:%2x:%2x.%1x", &y[0], &y[1], &y[2], &y[3]) : 0;
 
         if (n != 4 || k != 4)
                 return strcmp(or_empty(a), or_empty(b));

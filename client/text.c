@@ -16,12 +16,13 @@ Style style_for_stdout(void) {
         const char *columns = getenv("COLUMNS"), *no_colour = getenv("NO_COLOR");
         const char *term = getenv("TERM");
         Style style = {.columns = COLUMNS_DEFAULT, .utf8 = streq(nl_langinfo(CODESET), "UTF-8")};
+        long wanted = columns ? strtol(columns, NULL, 10) : 0;
         struct winsize size;
 
         if (terminal && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) >= 0 && size.ws_col > 0)
                 style.columns = size.ws_col;
-        else if (columns && atoi(columns) > 0)
-                style.columns = (size_t) atoi(columns);
+        else if (wanted > 0)
+                style.columns = (size_t) wanted;
         if (style.columns > COLUMNS_MAX)
                 style.columns = COLUMNS_MAX;
         if (style.columns < COLUMNS_MIN)

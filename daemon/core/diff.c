@@ -148,12 +148,13 @@ int diff_group(const GroupReport *old, const GroupReport *new, Changes *changes)
 
         if (old == new)
                 return 0;
-        c.group = (new ? new : old)->group->id;
         if (!old || !new) {
+                c.group = new ? new->group->id : old->group->id;
                 c.kind = old ? CHANGE_GROUP_REMOVED : CHANGE_GROUP_ADDED;
                 c.verdict_changed = true;
                 return keep_change(changes, &c);
         }
+        c.group = new->group->id;
         note(&c, "Type", !text_equal(&old->group->type, &new->group->type));
         note(&c, "VfioNode", old->type1 != new->type1 ||
                                      !text_equal(&old->group->name, &new->group->name));

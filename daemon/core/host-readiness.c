@@ -71,8 +71,8 @@ static int find_iommu(const Host *h, HostReport *r) {
                         "Take the parameter off the kernel command line and boot again.",
                 [IOMMU_DISABLED_BY_DEFAULT] =
                         "Add intel_iommu=on to the kernel command line and boot again.",
-                [IOMMU_UNSUPPORTED] = "Turn VT-d, AMD-Vi or the IOMMU on in the firmware's setup; "
-                                      "if there is no such setting, the hardware has none.",
+                [IOMMU_UNSUPPORTED] = ("Turn VT-d, AMD-Vi or the IOMMU on in the firmware's setup; "
+                                       "if there is no such setting, the hardware has none."),
                 [IOMMU_FAILED] = "Look for DMAR or AMD-Vi messages in the kernel log.",
         };
 

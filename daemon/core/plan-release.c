@@ -48,6 +48,7 @@ static bool still_there(const Host *h, const Managed *m) {
 
 /* Copies the set's members that still exist into the plan. Returns: 0 or -ENOMEM. */
 static int add_members(const Host *h, Plan *p, const ManagedSet *set) {
+        p->n_members = 0;
         p->members = calloc(set->n_members, sizeof(Managed));
         if (!p->members)
                 return -ENOMEM;

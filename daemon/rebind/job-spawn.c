@@ -32,7 +32,9 @@ static char **worker_environment(void) {
         while (environ && environ[n])
                 n++;
         result = calloc(n + 1, sizeof(*result));
-        for (size_t i = 0; result && i < n; i++)
+        if (!result)
+                return NULL;
+        for (size_t i = 0; i < n; i++)
                 if (!is_daemons_own(environ[i]))
                         result[kept++] = environ[i];
         return result;
@@ -73,7 +75,7 @@ static int spawn(const char *executable, char **argv, pid_t *ret) {
         }
         environment = worker_environment();
         r = environment ? set_up(&attributes, &files) : -ENOMEM;
-        if (r == 0)
+        if (r >= 0)
                 r = -posix_spawn(ret, executable, &files, &attributes, argv, environment);
         free(environment);
         (void) posix_spawn_file_actions_destroy(&files);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "rebind/job.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -193,6 +194,7 @@ static int job_new(int runtime_fd, unsigned id, const JobHandlers *handlers, voi
                 job_free(job);
                 return r;
         }
+        assert(job->transaction); /* from now on, as a reading that fails keeps the one before */
         *ret = job;
         return 0;
 }

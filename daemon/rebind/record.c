@@ -82,9 +82,9 @@ int transaction_create(int runtime_fd, const Plan *plan, uint64_t deadline_usec,
         if (plan->n_members > RECORD_MEMBERS_MAX || plan->n_steps > RECORD_STEPS_MAX)
                 return -E2BIG;
         r = boot_id_read(boot_id);
-        if (r == 0)
+        if (r >= 0)
                 r = next_id(runtime_fd, above, &id);
-        if (r == 0)
+        if (r >= 0)
                 r = transaction_format(id, boot_id, plan, deadline_usec, &text, &size);
         if (r < 0)
                 return r;
@@ -150,7 +150,7 @@ int set_store(int runtime_fd, const ManagedSet *set) {
         int r;
 
         r = boot_id_read(boot_id);
-        if (r == 0)
+        if (r >= 0)
                 r = set_format(set, boot_id, &text, &size);
         if (r < 0)
                 return r;
@@ -217,7 +217,7 @@ int sets_load(int runtime_fd, Host *h, size_t *ret_bad) {
         int r;
 
         r = boot_id_read(boot_id);
-        if (r == 0)
+        if (r >= 0)
                 r = store_list(runtime_fd, RECORD_SETS, &ids, &n);
         if (r < 0)
                 return r;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -69,8 +70,7 @@ int worker_log_result(Worker *w, bool undo, size_t index, int error, const char 
         if (error == 0)
                 r = log_format_ok(undo, index, &text, &size);
         else {
-                cut[0] = '\0';
-                strncat(cut, cause ? cause : "", sizeof(cut) - 1);
+                snprintf(cut, sizeof(cut), "%s", cause ? cause : "");
                 r = log_format_fail(undo, index, error, cut, &text, &size);
         }
         return r < 0 ? r : append(w, text, size);
@@ -82,8 +82,7 @@ int worker_log_end(Worker *w, Outcome outcome, const char *error, const char *me
         char *text;
         int r;
 
-        cut[0] = '\0';
-        strncat(cut, message ? message : "", sizeof(cut) - 1);
+        snprintf(cut, sizeof(cut), "%s", message ? message : "");
         r = log_format_end(outcome, error, message ? cut : NULL, &text, &size);
         return r < 0 ? r : append(w, text, size);
 }

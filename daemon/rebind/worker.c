@@ -182,7 +182,7 @@ static int take_record(Worker *w, int runtime_fd, unsigned id) {
         if (w->fd < 0)
                 return w->fd;
         r = lock_record(w->fd);
-        if (r == 0)
+        if (r >= 0)
                 r = store_read(w->fd, &text, &size);
         if (r < 0)
                 return r;

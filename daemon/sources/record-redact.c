@@ -74,7 +74,7 @@ static void put(char **out, const char *text) {
 
 /* Returns: room enough for text if every character were replaced. */
 static char *new_text(const char *text) {
-        return malloc(strlen(text) * sizeof(REDACTED) + 1);
+        return calloc(strlen(text) + 1, sizeof(REDACTED));
 }
 
 char *redact(const char *text, const char *host_name) {

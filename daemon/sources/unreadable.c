@@ -57,7 +57,8 @@ static int add_line(Unreadable *u, char *line) {
                 return -ENOMEM;
         }
         u->entries = entries;
-        u->entries[u->n_entries++] = (Entry) {path, error_by_name(space + 1)};
+        u->entries[u->n_entries].path = path;
+        u->entries[u->n_entries++].error = error_by_name(space + 1);
         return 0;
 }
 
