@@ -22,6 +22,7 @@ class Poller(threading.Thread):
         self.stopping = False
         self.calls = self.failures = 0
         self.slowest = 0.0
+        self.words = ''
 
     def run(self):
         while not self.stopping:
@@ -30,7 +31,9 @@ class Poller(threading.Thread):
                             'org.vfiod1.Manager', 'Readiness'], 150)
             self.slowest = max(self.slowest, time.monotonic() - begin)
             self.calls += 1
-            self.failures += done.returncode != 0
+            if done.returncode:
+                self.failures += 1
+                self.words = done.stderr
 
 
 def numvfs(pf, number):
@@ -72,7 +75,7 @@ def check_storm(name, pfs):
     poller.stopping = True
     poller.join(90)
     ok(f'{name}-answered', poller.calls > 3 and poller.failures == 0,
-       f'{poller.failures} of {poller.calls} calls failed')
+       f'{poller.failures} of {poller.calls} calls failed: {poller.words}')
     lab.note(f'{name}: {poller.calls} calls meanwhile, the slowest took {poller.slowest:.2f} s')
     check_fresh(f'{name}-as-fresh', said)
     for pf in pfs:
