@@ -12,6 +12,12 @@
 #define FINDING_NO_INTERRUPT_REMAPPING  "no-interrupt-remapping"  /* no IR- chip, no override either */
 #define FINDING_INTERRUPT_REMAPPING_UNKNOWN "interrupt-remapping-unknown"
 #define FINDING_UNSAFE_INTERRUPTS       "unsafe-interrupts"       /* allow_unsafe_interrupts is on and needed */
+#define FINDING_BOGUS_PARAMETER         "bogus-parameter"         /* a word that does nothing here */
+#define FINDING_HARMFUL_PARAMETER       "harmful-parameter"       /* a word that stands in the way */
+#define FINDING_UNKNOWN_PARAMETER       "unknown-parameter"       /* a word this kernel does not know */
+#define FINDING_PARAMETER_CONFLICT      "parameter-conflict"      /* words that contradict each other */
+#define FINDING_ACS_OVERRIDE            "acs-override"            /* groups that hardware does not grant */
+#define FINDING_DEVICE_IDS_CATCH_MANY   "device-ids-catch-many"   /* vfio-pci.ids takes several devices */
 #define FINDING_NO_BACKEND              "no-backend"              /* neither type1 nor iommufd can be had */
 
 /* Group */

@@ -5,6 +5,7 @@
 
 #include "evaluate.h"
 #include "finding-ids.h"
+#include "host-parameters.h"
 #include "rules.h"
 #include "text.h"
 
@@ -17,33 +18,6 @@ static IommuKind kind_of(const char *name) {
         if (strncmp(name, "smmu", 4) == 0)
                 return IOMMU_KIND_SMMU;
         return strncmp(name, "virtio", 6) == 0 ? IOMMU_KIND_VIRTIO : IOMMU_KIND_OTHER;
-}
-
-/* Returns: true if the command line holds word, between white space. */
-static bool has_word(const Text *command_line, const char *word) {
-        size_t n = strlen(word);
-
-        for (const char *p = text_or_empty(command_line); (p = strstr(p, word)); p += n)
-                if ((p == command_line->value || p[-1] == ' ') && (p[n] == ' ' || p[n] == '\0'))
-                        return true;
-        return false;
-}
-
-/* Why no instance is registered, as far as command line and ACPI tables tell. */
-static IommuState why_off(const Host *h) {
-        if (h->command_line.fact == FACT_PRESENT &&
-            (has_word(&h->command_line, "iommu=off") ||
-             (h->acpi_dmar == FACT_PRESENT && has_word(&h->command_line, "intel_iommu=off")) ||
-             (h->acpi_ivrs == FACT_PRESENT && has_word(&h->command_line, "amd_iommu=off"))))
-                return IOMMU_DISABLED_BY_COMMAND_LINE;
-        if (h->acpi_dmar == FACT_PRESENT)
-                return h->command_line.fact != FACT_PRESENT ? IOMMU_UNKNOWN
-                       : has_word(&h->command_line, "intel_iommu=on") ? IOMMU_FAILED
-                                                                     : IOMMU_DISABLED_BY_DEFAULT;
-        if (h->acpi_ivrs == FACT_PRESENT)
-                return IOMMU_FAILED;
-        return h->acpi_dmar == FACT_ABSENT && h->acpi_ivrs == FACT_ABSENT ? IOMMU_UNSUPPORTED
-                                                                          : IOMMU_UNKNOWN;
 }
 
 static int set_default_domain(const Host *h, HostReport *r) {
@@ -64,7 +38,7 @@ static int set_default_domain(const Host *h, HostReport *r) {
         return r->default_domain ? 0 : -ENOMEM;
 }
 
-static int find_iommu(const Host *h, HostReport *r) {
+static int find_iommu(const Host *h, const Parameters *p, HostReport *r) {
         static const char *const remedies[] = {
                 [IOMMU_UNKNOWN] = "",
                 [IOMMU_DISABLED_BY_COMMAND_LINE] =
@@ -76,19 +50,27 @@ static int find_iommu(const Host *h, HostReport *r) {
                 [IOMMU_FAILED] = "Look for DMAR or AMD-Vi messages in the kernel log.",
         };
 
+        int e;
+
         if (h->iommu == FACT_PRESENT)
                 return 0;
         if (h->iommu == FACT_UNKNOWN)
                 return findings_addf(&r->findings, FINDING_IOMMU_UNKNOWN, SEVERITY_UNKNOWN, NULL,
                                      "Run vfiod as root.",
                                      "Whether an IOMMU is on could not be read.");
-        return findings_addf(&r->findings, FINDING_NO_IOMMU, SEVERITY_BLOCKER, NULL,
-                             remedies[r->iommu_state] ? remedies[r->iommu_state] : "",
-                             "No IOMMU is on (%s): no device can be given to a VM.",
-                             iommu_state_text(r->iommu_state));
+        e = findings_addf(&r->findings, FINDING_NO_IOMMU, SEVERITY_BLOCKER, NULL,
+                          remedies[r->iommu_state] ? remedies[r->iommu_state] : "",
+                          "No IOMMU is on (%s): no device can be given to a VM.",
+                          iommu_state_text(r->iommu_state));
+        if (e >= 0 && p && parameters_iommu_off(p))
+                e = findings_evidence(&r->findings, "/proc/cmdline: %s", parameters_iommu_off(p));
+        return e < 0 ? e : findings_evidence(&r->findings, "/sys/class/iommu is empty");
 }
 
-static int find_interrupts(const Host *h, HostReport *r) {
+static int find_interrupts(const Host *h, const Parameters *p, HostReport *r) {
+        const char *word = p ? parameters_remapping_off(p) : NULL;
+        int e;
+
         if (h->iommu != FACT_PRESENT || r->interrupt_remapping == FACT_PRESENT)
                 return 0;
         if (r->unsafe_interrupts == FACT_PRESENT)
@@ -101,10 +83,17 @@ static int find_interrupts(const Host *h, HostReport *r) {
                 return findings_addf(&r->findings, FINDING_INTERRUPT_REMAPPING_UNKNOWN,
                                      SEVERITY_UNKNOWN, NULL, "Run vfiod as root.",
                                      "Whether interrupts are remapped could not be told.");
-        return findings_addf(&r->findings, FINDING_NO_INTERRUPT_REMAPPING, SEVERITY_BLOCKER, NULL,
-                             "Turn interrupt remapping (x2APIC) on in the firmware, and take "
-                             "intremap=off and noapic off the command line.",
-                             "Interrupt remapping is off: VFIO refuses every device.");
+        e = findings_addf(&r->findings, FINDING_NO_INTERRUPT_REMAPPING, SEVERITY_BLOCKER, NULL,
+                          word ? "Take the word off the kernel command line and boot again."
+                               : "Turn interrupt remapping (x2APIC) on in the firmware's setup.",
+                          word ? "Interrupt remapping is off, by %s on the command line: VFIO "
+                                 "refuses every device."
+                               : "Interrupt remapping is off: VFIO refuses every device.%s",
+                          word ? word : "");
+        if (e >= 0 && word)
+                e = findings_evidence(&r->findings, "/proc/cmdline: %s", word);
+        return e < 0 ? e : findings_evidence(&r->findings,
+                                             "/proc/interrupts: no chip is called IR-*");
 }
 
 static int find_backend(const Host *h, HostReport *r) {
@@ -129,30 +118,42 @@ static Fact unsafe_interrupts(const Host *h) {
         return h->type1 == FACT_ABSENT ? h->iommufd_unsafe_interrupts : h->type1_unsafe_interrupts;
 }
 
+/* Adds all findings of the host. Returns: 0 or -ENOMEM. */
+static int find_host(const Host *h, const Parameters *p, HostReport *r) {
+        int e = find_iommu(h, p, r);
+
+        if (e >= 0)
+                e = find_interrupts(h, p, r);
+        if (e >= 0)
+                e = find_backend(h, r);
+        return e < 0 ? e : find_parameters(h, p, &r->findings);
+}
+
 int evaluate_host(const Host *h, HostReport **ret) {
         HostReport *new = calloc(1, sizeof(HostReport));
+        Parameters *p = NULL;
         int r;
 
         if (!new)
                 return -ENOMEM;
+        r = host_parameters(h, &p);
+        if (r == -E2BIG) /* no kernel takes such a line: what it says is not known */
+                r = 0;
         new->iommu_state = h->iommu == FACT_PRESENT   ? IOMMU_ENABLED
                            : h->iommu == FACT_UNKNOWN ? IOMMU_UNKNOWN
-                                                      : why_off(h);
+                                                      : iommu_off_state(h, p);
         new->iommu_kind = h->n_iommu_names ? kind_of(h->iommu_names[0]) : IOMMU_KIND_NONE;
         new->interrupt_remapping = h->interrupt_remapping;
         new->unsafe_interrupts = unsafe_interrupts(h);
         new->type1 = h->type1 == FACT_PRESENT;
         new->iommufd = h->iommufd == FACT_PRESENT;
         new->cdev = h->cdev == FACT_PRESENT;
-        r = text_copy(&new->kernel_release, &h->kernel_release);
+        r |= text_copy(&new->kernel_release, &h->kernel_release);
         r |= text_copy(&new->command_line, &h->command_line);
         r |= set_default_domain(h, new);
         if (r >= 0)
-                r = find_iommu(h, new);
-        if (r >= 0)
-                r = find_interrupts(h, new);
-        if (r >= 0)
-                r = find_backend(h, new);
+                r = find_host(h, p, new);
+        parameters_free(p);
         if (r < 0) {
                 host_report_free(new);
                 return -ENOMEM;
