@@ -19,6 +19,7 @@ typedef struct Verb {
         unsigned allowed; /* OptionMask */
         int (*run)(const Call *call);
         const char *arguments, *help;
+        bool without_bus; /* also runs if there is no bus; then Call.bus is NULL */
 } Verb;
 
 /** Each carries out one verb, reports its failures itself and returns the exit code. */
@@ -26,6 +27,7 @@ int verb_status(const Call *call);
 int verb_list(const Call *call);
 int verb_show(const Call *call);
 int verb_check(const Call *call);
+int verb_explain(const Call *call);
 int verb_plan(const Call *call);
 int verb_prepare(const Call *call);
 int verb_release(const Call *call);

@@ -11,6 +11,7 @@ static const Verb verbs[] = {
         {"list", 0, 0, OPTION_ALL | OPTION_CLASS, verb_list, "", "groups and devices"},
         {"show", 1, 2, 0, verb_show, "ADDRESS | group N", "everything about a device or a group"},
         {"check", 0, 0, 0, verb_check, "", "whether this host can do it at all, and why not"},
+        {"explain", 0, 1, 0, verb_explain, "[ID | TOPIC]", "what a finding means; all names", true},
         {"plan", 1, -1, OPTION_WITH | OPTION_GROUP | OPTION_DRIVER, verb_plan, "ADDRESS...",
          "what prepare would do; changes nothing"},
         {"prepare", 1, -1,
@@ -74,7 +75,7 @@ static int run(const Options *options, const Verb *verb, int n, char **arguments
         if (r != EXIT_YES)
                 return r;
         r = bus_open(options, &bus, &error);
-        if (r < 0)
+        if (r < 0 && !verb->without_bus)
                 return fail(options, options->host ? options->host : options->machine, &error, r);
         call.bus = bus;
         return verb->run(&call);

@@ -72,7 +72,7 @@ expect 2 'is no address' show ../etc
 expect 2 "not 'x'" show group x
 expect 2 'unknown option: --accept' --accept=x plan 05:00.0
 expect 2 'unknown option: --persist' prepare 05:00.0 --persist
-expect 2 'unknown verb: explain' explain
+expect 2 'unknown verb: frobnicate' frobnicate
 expect 2 'list takes no --with' list --with 01:00.0
 expect 2 'needs a device' plan
 expect 2 'InvalidArgs' --json plan
