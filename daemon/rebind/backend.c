@@ -203,6 +203,14 @@ static int has_driver(void *userdata, const char *driver) {
         }
 }
 
+static int list_group(void *userdata, unsigned group, GroupDevice **ret, size_t *ret_n) {
+        return sysfs_list_group(root_of(userdata), group, ret, ret_n);
+}
+
+static int find_holder(void *userdata, unsigned group, GroupUser *ret) {
+        return sysfs_find_holder(root_of(userdata), group, ret);
+}
+
 Backend backend_sysfs(const Root *root) {
         return (Backend) {
                 .write_override = write_override,
@@ -215,6 +223,8 @@ Backend backend_sysfs(const Root *root) {
                 .read_group = read_group,
                 .read_ids = read_ids,
                 .has_driver = has_driver,
+                .list_group = list_group,
+                .find_holder = find_holder,
                 .userdata = (void *) root, /* only read from */
         };
 }

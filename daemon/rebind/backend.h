@@ -16,6 +16,21 @@ typedef struct Identity {
         uint32_t class_code;
 } Identity;
 
+/* A device of an IOMMU group, by its name there: not every one is a PCI device. */
+typedef struct GroupDevice {
+        char *name;
+        Text driver; /* never FACT_UNKNOWN */
+} GroupDevice;
+
+/* NULL is taken. Returns: NULL. */
+GroupDevice *group_devices_free(GroupDevice *devices, size_t n);
+
+/* A process that has a group or a device of it open; pid 0: that cannot be told. */
+typedef struct GroupUser {
+        pid_t pid;
+        char command[64];
+} GroupUser;
+
 typedef struct Backend {
         /* value "": none. Takes effect at the next bind, does not bind or unbind. */
         int (*write_override)(void *userdata, const Address *a, const char *value);
@@ -32,11 +47,20 @@ typedef struct Backend {
         /* Returns: 1 if a PCI driver of that name is registered, 0 if not, or -errno. */
         int (*has_driver)(void *userdata, const char *driver);
 
+        /* Every device of a group, for group_devices_free(); none if there is no such group. */
+        int (*list_group)(void *userdata, unsigned group, GroupDevice **ret, size_t *ret_n);
+        /* Returns: 1 and a holder of the group, 0 if it has none, or -errno. */
+        int (*find_holder)(void *userdata, unsigned group, GroupUser *ret);
+
         void *userdata;
 } Backend;
 
 /* The kernel's. Writes answer -EROFS unless the root's /sys is a real sysfs. */
 Backend backend_sysfs(const Root *root);
+
+/* backend-group.c: list_group and find_holder of it. */
+int sysfs_list_group(const Root *root, unsigned group, GroupDevice **ret, size_t *ret_n);
+int sysfs_find_holder(const Root *root, unsigned group, GroupUser *ret);
 
 /* A driver's name as one component of a path. */
 bool driver_name_is_valid(const char *name);

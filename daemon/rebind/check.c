@@ -110,9 +110,7 @@ static int compare(Text *now, const Text *was, const char *address, const char *
         return r;
 }
 
-/* begun: overrides are ours by now, and a module that was loaded may have taken the device to where
- * it is to go. */
-static int check_member(const Backend *b, const Managed *m, bool begun, char **ret_cause) {
+static int check_member(const Backend *b, const Managed *m, Progress progress, char **ret_cause) {
         char address[ADDRESS_TEXT_MAX];
         Text now;
         int r;
@@ -121,12 +119,12 @@ static int check_member(const Backend *b, const Managed *m, bool begun, char **r
         r = b->read_driver(b->userdata, &m->address, &now);
         if (r < 0)
                 return unreadable(address, "driver", r, ret_cause);
-        if (begun && *m->moved_to && text_is(&now, m->moved_to)) {
+        if (progress != PROGRESS_NONE && *m->moved_to && text_is(&now, m->moved_to)) {
                 text_unset(&now, FACT_UNKNOWN);
-                return 0;
-        }
-        r = compare(&now, &m->driver, address, "driver", ret_cause);
-        if (r < 0 || begun)
+                r = 0;
+        } else
+                r = compare(&now, &m->driver, address, "driver", ret_cause);
+        if (r < 0 || progress == PROGRESS_BEGUN)
                 return r;
         r = b->read_override(b->userdata, &m->address, &now);
         if (r < 0)
@@ -134,12 +132,12 @@ static int check_member(const Backend *b, const Managed *m, bool begun, char **r
         return compare(&now, &m->driver_override, address, "driver_override", ret_cause);
 }
 
-int check_unchanged(const Backend *b, const Transaction *t, bool begun, char **ret_cause) {
+int check_unchanged(const Backend *b, const Transaction *t, Progress progress, char **ret_cause) {
         for (size_t i = 0; i < t->n_members; i++) {
                 int r = check_identity(b, t, &t->members[i], ret_cause);
 
                 if (r == 0)
-                        r = check_member(b, &t->members[i], begun, ret_cause);
+                        r = check_member(b, &t->members[i], progress, ret_cause);
                 if (r < 0)
                         return r;
         }

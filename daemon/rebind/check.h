@@ -13,9 +13,22 @@ int check_plan(const Transaction *t, char **ret_cause);
  * -ENODEV if it is gone or another device has its address; another -errno. */
 int check_identity(const Backend *b, const Transaction *t, const Managed *m, char **ret_cause);
 
+/* How far a prepare has come. */
+typedef enum Progress {
+        PROGRESS_NONE,
+        PROGRESS_LOADED, /* the module is there, and may have taken what pointed at it already */
+        PROGRESS_BEGUN,  /* overrides are ours */
+} Progress;
+
 /* Whether everything still is as planned in a prepare: identities, groups, drivers; before it has
  * begun also overrides. Returns: 0 or -errno. */
-int check_unchanged(const Backend *b, const Transaction *t, bool begun, char **ret_cause);
+int check_unchanged(const Backend *b, const Transaction *t, Progress progress, char **ret_cause);
+/* check-group.c: whether any device but the members has come into the group since `before` was
+ * listed, or has got another driver. Returns: 0, -ESTALE or another -errno. */
+int check_group(const Backend *b, const Transaction *t, const GroupDevice *before, size_t n_before,
+                char **ret_cause);
+/* Whether no process holds the group. Returns: 0, -EBUSY if one does or that cannot be told. */
+int check_use(const Backend *b, const Transaction *t, char **ret_cause);
 /* Whether the drivers that a plan binds to are there. Returns: 0, -ENOENT or another -errno. */
 int check_drivers(const Backend *b, const Transaction *t, char **ret_cause);
 

@@ -26,7 +26,8 @@ int worker_fail(Worker *w, const char *error, char *cause) {
 /* What must not be touched, per member, as far as giving back has come. */
 typedef enum Avoid {
         AVOID_NOTHING,
-        AVOID_UNBIND, /* its override could not be set: unbound, it could not be bound again */
+        AVOID_UNBIND, /* its override could not be set: unbound, it could not be bound again; or
+                       * its group is in use: the unbind would wait */
         AVOID_ALL,    /* not the recorded device, or that cannot be told */
 } Avoid;
 
@@ -63,6 +64,21 @@ static void check_members(GiveBack *g) {
                 else
                         keep(g, r, cause);
         }
+}
+
+/* A release does not wait for a process that took the group meanwhile: a later one can unbind. A
+ * rollback has no later one. */
+static void check_unused(GiveBack *g) {
+        const Transaction *t = g->w->t;
+        char *cause = NULL;
+        int r = g->undo ? 0 : check_use(g->w->run.backend, t, &cause);
+
+        if (r == 0)
+                return;
+        for (size_t i = 0; i < t->n_members; i++)
+                if (g->avoid[i] == AVOID_NOTHING)
+                        g->avoid[i] = AVOID_UNBIND;
+        keep(g, r, cause);
 }
 
 static void run_one(GiveBack *g, const Step *steps, size_t index) {
@@ -104,6 +120,7 @@ int worker_give_back(Worker *w, const Step *steps, size_t n_steps, bool undo, ch
                 if (!rechecked && steps[i].action == STEP_UNBIND) {
                         rechecked = true;
                         check_members(&g);
+                        check_unused(&g);
                 }
                 avoid = m ? g.avoid[m - w->t->members] : AVOID_NOTHING;
                 if (avoid == AVOID_ALL || (avoid == AVOID_UNBIND && steps[i].action == STEP_UNBIND))
@@ -166,6 +183,8 @@ int worker_release(Worker *w) {
         bool gone;
         int r;
 
+        if (check_use(w->run.backend, w->t, &cause) < 0)
+                return worker_fail(w, VFIOD_ERROR_IN_USE, cause);
         (void) worker_give_back(w, w->t->steps, w->t->n_steps, false, &cause);
         r = check_restored(w->run.backend, w->t, &left, &gone);
         if (r < 0) {

@@ -2,8 +2,6 @@
 #include "rebind/step.h"
 
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,60 +11,11 @@
 /* An error of ours: the kernel said yes and did otherwise. */
 #define READ_BACK_DIFFERS (-EBADE)
 
-int cause_set(char **ret_cause, int error, const char *format, ...) {
-        char *text;
-        va_list ap;
-
-        va_start(ap, format);
-        *ret_cause = vasprintf(&text, format, ap) < 0 ? NULL : text;
-        va_end(ap);
-        return error;
-}
-
-const char *error_words(int error, char buffer[static ERROR_WORDS_MAX]) {
-        const char *name = strerrorname_np(abs(error)), *words = strerrordesc_np(abs(error));
-
-        snprintf(buffer, ERROR_WORDS_MAX, "%s: %s", name ? name : "error",
-                 words ? words : "not known");
-        return buffer;
-}
-
-const char *driver_words(const Text *driver) {
-        return driver->fact == FACT_PRESENT ? driver->value : "no driver";
-}
-
 const Managed *transaction_member(const Transaction *t, const Address *a) {
         for (size_t i = 0; i < t->n_members; i++)
                 if (address_compare(&t->members[i].address, a) == 0)
                         return &t->members[i];
         return NULL;
-}
-
-char *step_phrase(const Step *step) {
-        char address[ADDRESS_TEXT_MAX], *text;
-        int r;
-
-        address_format(&step->address, address);
-        switch (step->action) {
-        case STEP_LOAD_MODULE:
-                r = asprintf(&text, "loading the module %s", step->value);
-                break;
-        case STEP_SET_OVERRIDE:
-                r = asprintf(&text, "setting the driver_override of %s", address);
-                break;
-        case STEP_UNBIND:
-                r = asprintf(&text, "unbinding %s from %s", address, step->value);
-                break;
-        case STEP_BIND:
-                r = asprintf(&text, "binding %s to %s", address, step->value);
-                break;
-        case STEP_PROBE:
-                r = asprintf(&text, "probing %s", address);
-                break;
-        default:
-                r = asprintf(&text, "verifying %s", address);
-        }
-        return r < 0 ? NULL : text;
 }
 
 static int cannot_read(const char *address, const char *what, int error, char **ret_cause) {
@@ -84,6 +33,25 @@ static int get_driver(StepRun *run, const Address *a, const char *address, Text 
         int r = run->backend->read_driver(run->backend->userdata, a, ret);
 
         return r < 0 ? cannot_read(address, "driver", r, ret_cause) : 0;
+}
+
+/* Whether what is at the address now is the recorded device: asked before every write, for a device
+ * can be replaced at any moment. Returns: as check_identity(). */
+static int check_target(const StepRun *run, const Address *a, char **ret_cause) {
+        const Transaction *t = run->transaction;
+        const Managed *m = transaction_member(t, a);
+        int r;
+
+        if (!m)
+                return cause_set(ret_cause, -EBADMSG, "the step is about no member");
+        r = check_identity(run->backend, t, m, ret_cause);
+        /* In a rollback the group may be what failed: the binding is ours all the same. */
+        if (r == -EXDEV && run->giving_back && t->kind == PLAN_PREPARE) {
+                free(*ret_cause);
+                *ret_cause = NULL;
+                r = 0;
+        }
+        return r;
 }
 
 static int wrote(StepRun *run, int r) {
@@ -122,10 +90,27 @@ static int check_override(StepRun *run, const Address *a, const char *address, c
         return r;
 }
 
+/* After an override was written: a device that took the address just before must not keep it. */
+static int keep_override(StepRun *run, const Step *s, char **ret_cause) {
+        Text override;
+        int r = check_target(run, &s->address, ret_cause);
+
+        if (r != -ENODEV || !*s->value ||
+            run->backend->read_override(run->backend->userdata, &s->address, &override) < 0)
+                return r;
+        if (text_is(&override, s->value))
+                (void) run->backend->write_override(run->backend->userdata, &s->address, "");
+        text_unset(&override, FACT_UNKNOWN);
+        return r;
+}
+
 static int run_set_override(StepRun *run, const Step *s, const char *address, char **ret_cause) {
         char words[ERROR_WORDS_MAX];
         int r;
 
+        r = check_target(run, &s->address, ret_cause);
+        if (r < 0)
+                return r;
         run->attempted = true;
         fault_point("before-set-override");
         r = wrote(run, run->backend->write_override(run->backend->userdata, &s->address, s->value));
@@ -133,7 +118,8 @@ static int run_set_override(StepRun *run, const Step *s, const char *address, ch
         if (r < 0)
                 return cause_set(ret_cause, r, "the driver_override of %s could not be set (%s)",
                                  address, error_words(r, words));
-        return check_override(run, &s->address, address, s->value, ret_cause);
+        r = keep_override(run, s, ret_cause);
+        return r < 0 ? r : check_override(run, &s->address, address, s->value, ret_cause);
 }
 
 /* Takes a driver that was read. Returns: 0 if it is the wanted one ("" for none). */
@@ -153,7 +139,9 @@ static int run_unbind(StepRun *run, const Step *s, const char *address, char **r
         Text driver;
         int r;
 
-        r = get_driver(run, &s->address, address, &driver, ret_cause);
+        r = check_target(run, &s->address, ret_cause);
+        if (r == 0)
+                r = get_driver(run, &s->address, address, &driver, ret_cause);
         if (r < 0 || driver.fact == FACT_ABSENT)
                 return r;
         /* Not moved yet when the rollback began, or given back by somebody else. */
@@ -196,7 +184,9 @@ static int run_bind(StepRun *run, const Step *s, const char *address, char **ret
         Text driver;
         int r;
 
-        r = get_driver(run, &s->address, address, &driver, ret_cause);
+        r = check_target(run, &s->address, ret_cause);
+        if (r == 0)
+                r = get_driver(run, &s->address, address, &driver, ret_cause);
         if (r < 0)
                 return r;
         /* Loading a module binds what an override has pointed at it, for instance. */
@@ -219,6 +209,9 @@ static int run_probe(StepRun *run, const Step *s, const char *address, char **re
         Text driver;
         int r;
 
+        r = check_target(run, &s->address, ret_cause);
+        if (r < 0)
+                return r;
         run->attempted = true;
         fault_point("before-probe");
         r = wrote(run, run->backend->probe(run->backend->userdata, &s->address));

@@ -10,6 +10,10 @@ typedef struct Worker {
         StepRun run;
         Transaction *t;
         int fd; /* the record, locked */
+        bool loaded, moving;        /* of a prepare: past the checks before its first write and
+                                     * before its first unbind */
+        GroupDevice *group_devices; /* at the first of them */
+        size_t n_group_devices;
 } Worker;
 
 /* As worker_run(), on any back end. */

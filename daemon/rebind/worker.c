@@ -59,10 +59,51 @@ static int forward(Worker *w, size_t index, char **ret_cause) {
         return r;
 }
 
+static int check_not_held(Worker *w, const char **ret_error, char **ret_cause) {
+        int r = check_use(w->run.backend, w->t, ret_cause);
+
+        if (r < 0)
+                *ret_error = VFIOD_ERROR_IN_USE;
+        return r;
+}
+
+/* What the daemon saw is older than the start of this process and the loading of the module. */
+static int check_loaded(Worker *w, const char **ret_error, char **ret_cause) {
+        const Backend *b = w->run.backend;
+        char words[ERROR_WORDS_MAX];
+        int r;
+
+        r = check_unchanged(b, w->t, PROGRESS_LOADED, ret_cause);
+        if (r < 0)
+                return r;
+        r = b->list_group(b->userdata, w->t->group, &w->group_devices, &w->n_group_devices);
+        if (r < 0)
+                return cause_set(ret_cause, r, "IOMMU group %u could not be read (%s)",
+                                 w->t->group, error_words(r, words));
+        return check_not_held(w, ret_error, ret_cause);
+}
+
+/* What is to be looked at before a step of a prepare. Returns: as prepare_steps(). */
+static int check_before(Worker *w, Action action, const char **ret_error, char **ret_cause) {
+        int r = 0;
+
+        if (!w->loaded && action != STEP_LOAD_MODULE) {
+                w->loaded = true;
+                r = check_loaded(w, ret_error, ret_cause);
+        }
+        /* Overrides keep autoprobe off by now; nobody has been taken from anything yet. */
+        if (r == 0 && !w->moving && (action == STEP_UNBIND || action == STEP_BIND)) {
+                w->moving = true;
+                r = check_unchanged(w->run.backend, w->t, PROGRESS_BEGUN, ret_cause);
+                if (r == 0)
+                        r = check_not_held(w, ret_error, ret_cause);
+        }
+        return r;
+}
+
 /* Returns: 0, or -errno with the error's name and the cause. */
 static int prepare_steps(Worker *w, const char **ret_error, char **ret_cause) {
         const Transaction *t = w->t;
-        bool rechecked = false;
         int r = 0;
 
         for (size_t i = 0; r == 0 && i < t->n_steps; i++) {
@@ -74,16 +115,15 @@ static int prepare_steps(Worker *w, const char **ret_error, char **ret_cause) {
                         *ret_error = VFIOD_ERROR_STUCK;
                         return -ETIMEDOUT;
                 }
-                /* Overrides keep autoprobe off by now; nobody has been taken from anything yet. */
-                if (!rechecked && (action == STEP_UNBIND || action == STEP_BIND)) {
-                        rechecked = true;
-                        r = check_unchanged(w->run.backend, t, true, ret_cause);
-                }
-                if (r == 0)
-                        r = forward(w, i, ret_cause);
+                r = check_before(w, action, ret_error, ret_cause);
+                if (r < 0)
+                        return r;
+                r = forward(w, i, ret_cause);
                 if (r < 0 && (action == STEP_LOAD_MODULE || (action == STEP_BIND && r == -ENOENT)))
                         *ret_error = VFIOD_ERROR_DRIVER_UNAVAILABLE;
         }
+        if (r == 0)
+                r = check_group(w->run.backend, t, w->group_devices, w->n_group_devices, ret_cause);
         return r;
 }
 
@@ -113,7 +153,7 @@ static int worker_prepare(Worker *w) {
         int r;
 
         /* The plan is some moments old. */
-        r = check_unchanged(w->run.backend, w->t, false, &cause);
+        r = check_unchanged(w->run.backend, w->t, PROGRESS_NONE, &cause);
         if (r == 0 && !loads_module(w->t)) {
                 r = check_drivers(w->run.backend, w->t, &cause);
                 if (r == -ENOENT)
@@ -206,6 +246,7 @@ int worker_run_on(const Backend *backend, int runtime_fd, unsigned id) {
                 w.run.transaction = w.t;
                 r = execute(&w);
         }
+        group_devices_free(w.group_devices, w.n_group_devices);
         transaction_free(w.t);
         if (w.fd >= 0)
                 close(w.fd); /* and with it goes the lock */

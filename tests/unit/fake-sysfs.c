@@ -15,6 +15,7 @@
 
 #define DEVICES "sys/bus/pci/devices"
 #define DRIVERS "sys/bus/pci/drivers"
+#define GROUPS "sys/kernel/iommu_groups"
 #define MODULES "modules"
 #define MATCHING "test-matching-driver"
 
@@ -115,8 +116,41 @@ void fake_write(FakeSysfs *f, const char *address, const char *attribute, const 
         write_file(path, value);
 }
 
+void fake_add_holder(FakeSysfs *f, unsigned group, unsigned pid, const char *command) {
+        char path[PATH_MAX], target[64];
+
+        snprintf(path, sizeof(path), "sys/class/vfio/%u", group);
+        make_path(f, path);
+        snprintf(path, sizeof(path), "proc/%u/fd", pid);
+        make_path(f, path);
+        path_of(f, path, "proc/%u/comm", pid);
+        write_file(path, command);
+        snprintf(target, sizeof(target), "/dev/vfio/%u", group);
+        path_of(f, path, "proc/%u/fd/5", pid);
+        check(symlink(target, path) == 0, path);
+}
+
+/* Lists the device in its group, and in no other any more. */
+static void list_in_group(FakeSysfs *f, const char *address, unsigned group, bool listed) {
+        char path[PATH_MAX], target[PATH_MAX];
+
+        snprintf(path, sizeof(path), GROUPS "/%u/devices", group);
+        make_path(f, path);
+        path_of(f, path, GROUPS "/%u/devices/%s", group, address);
+        check(unlink(path) == 0 || errno == ENOENT, path);
+        snprintf(target, sizeof(target), "../../../../bus/pci/devices/%s", address);
+        check(!listed || symlink(target, path) == 0, path);
+}
+
 void fake_set_group(FakeSysfs *f, const char *address, unsigned group) {
         char path[PATH_MAX], target[PATH_MAX];
+        unsigned was;
+        Address a;
+
+        if (address_parse(address, &a) == 0 &&
+            f->real.read_group(f->real.userdata, &a, &was) == 0)
+                list_in_group(f, address, was, false);
+        list_in_group(f, address, group, true);
 
         path_of(f, path, DEVICES "/%s/iommu_group", address);
         (void) unlink(path);
@@ -157,7 +191,12 @@ void fake_add_device(FakeSysfs *f, const char *address, unsigned group, const ch
 
 void fake_remove_device(FakeSysfs *f, const char *address) {
         char path[PATH_MAX];
+        unsigned group;
+        Address a;
 
+        if (address_parse(address, &a) == 0 &&
+            f->real.read_group(f->real.userdata, &a, &group) == 0)
+                list_in_group(f, address, group, false);
         path_of(f, path, DEVICES "/%s", address);
         check(nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS) == 0, path);
 }
@@ -329,6 +368,18 @@ static int read_ids(void *userdata, const Address *a, Identity *ret) {
         return f->real.read_ids(f->real.userdata, a, ret);
 }
 
+static int list_group(void *userdata, unsigned group, GroupDevice **ret, size_t *ret_n) {
+        FakeSysfs *f = userdata;
+
+        return f->real.list_group(f->real.userdata, group, ret, ret_n);
+}
+
+static int find_holder(void *userdata, unsigned group, GroupUser *ret) {
+        FakeSysfs *f = userdata;
+
+        return f->real.find_holder(f->real.userdata, group, ret);
+}
+
 static int has_driver(void *userdata, const char *driver) {
         FakeSysfs *f = userdata;
 
@@ -347,6 +398,8 @@ Backend fake_backend(FakeSysfs *f) {
                 .read_group = read_group,
                 .read_ids = read_ids,
                 .has_driver = has_driver,
+                .list_group = list_group,
+                .find_holder = find_holder,
                 .userdata = f,
         };
 }

@@ -44,6 +44,9 @@ void fake_write(FakeSysfs *f, const char *address, const char *attribute, const 
 void fake_set_group(FakeSysfs *f, const char *address, unsigned group);
 void fake_set_driver(FakeSysfs *f, const char *address, const char *driver);
 
+/* A process that has the group's node open. */
+void fake_add_holder(FakeSysfs *f, unsigned group, unsigned pid, const char *command);
+
 /* f stays the caller's. */
 Backend fake_backend(FakeSysfs *f);
 /* Driver, override and group of every device, one per line; the caller frees it. */

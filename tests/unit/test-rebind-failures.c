@@ -129,6 +129,152 @@ static void test_failing_release(size_t n, unsigned at, int error) {
         fixture_close(&x);
 }
 
+/* What happens once, at the first write of that kind, while the worker is at it. */
+static struct {
+        FakeWrite at;
+        void (*happens)(FakeSysfs *f);
+        bool done, written; /* written: a write to the first function came afterwards */
+} event;
+
+static int on_write(FakeSysfs *f, FakeWrite write, const Address *a, const char *value) {
+        if (event.done && a && a->function == 0)
+                event.written = true;
+        if (!event.done && write == event.at) {
+                event.done = true;
+                event.happens(f);
+        }
+        return 0;
+}
+
+/* Another device, as new as the kernel makes them. */
+static void replace(FakeSysfs *f) {
+        fake_remove_device(f, "0000:01:00.0");
+        fake_add_device(f, "0000:01:00.0", GROUP, "nvidia", "nvidia", NULL);
+        fake_write(f, "0000:01:00.0", "device", "0x1c04\n");
+}
+
+static void replace_third(FakeSysfs *f) {
+        fake_remove_device(f, "0000:01:00.2");
+        fake_add_device(f, "0000:01:00.2", GROUP, "nvidia", "nvidia", NULL);
+        fake_write(f, "0000:01:00.2", "device", "0x1c04\n");
+}
+
+static void appear(FakeSysfs *f) {
+        fake_add_device(f, "0000:01:00.3", GROUP, NULL, NULL, NULL);
+}
+
+static void take_other(FakeSysfs *f) {
+        fake_set_driver(f, "0000:01:01.0", "e1000e");
+}
+
+static void vanish_other(FakeSysfs *f) {
+        fake_remove_device(f, "0000:01:01.0");
+}
+
+static void use(FakeSysfs *f) {
+        fake_add_holder(f, GROUP, 4711, "qemu-system-x86\n");
+}
+
+/* Returns: the state afterwards, and before in *ret_before. */
+static char *run_event(FakeWrite at, void (*happens)(FakeSysfs *f), Outcome outcome,
+                       const char *error, const char *words, char **ret_before) {
+        Transaction *t;
+        char *after;
+        Fixture x;
+
+        fixture_open(&x, 3);
+        fake_add_device(x.fake, "0000:01:01.0", GROUP, "e1000e", NULL, NULL);
+        *ret_before = fake_state(x.fake);
+        fixture_plan_prepare(&x, 3);
+        memset(&event, 0, sizeof(event));
+        event.at = at;
+        event.happens = happens;
+        x.fake->before = on_write;
+        t = fixture_run(&x);
+        CHECK(event.done);
+        expect(t, outcome, error, words);
+        transaction_free(t);
+        after = fake_state(x.fake);
+        fixture_close(&x);
+        return after;
+}
+
+static void test_replaced(void) {
+        char *before, *after;
+
+        after = run_event(FAKE_MODULE, replace, OUTCOME_FAILED, VFIOD_ERROR_VERIFY_FAILED,
+                          "0000:01:00.0 is another device now", &before);
+        CHECK(!event.written && strstr(after, "0000:01:00.0 nvidia - 15\n"));
+        free(before);
+        free(after);
+        /* Taken from under the write itself: what reached the new device is taken back. */
+        after = run_event(FAKE_OVERRIDE, replace, OUTCOME_ROLLED_BACK, VFIOD_ERROR_VERIFY_FAILED,
+                          "0000:01:00.0 is another device now", &before);
+        CHECK(strstr(after, "0000:01:00.0 nvidia - 15\n"));
+        free(before);
+        free(after);
+        after = run_event(FAKE_UNBIND, replace, OUTCOME_ROLLED_BACK, VFIOD_ERROR_VERIFY_FAILED,
+                          "0000:01:00.0", &before);
+        CHECK(!event.written && strstr(after, "0000:01:00.0 nvidia - 15\n"));
+        free(before);
+        free(after);
+        after = run_event(FAKE_UNBIND, replace_third, OUTCOME_ROLLED_BACK,
+                          VFIOD_ERROR_VERIFY_FAILED, "0000:01:00.2 is another device now", &before);
+        CHECK(strstr(after, "0000:01:00.2 nvidia - 15\n"));
+        CHECK(strstr(after, "0000:01:00.0 nouveau nouveau 15\n"));
+        free(before);
+        free(after);
+}
+
+static void test_others(void) {
+        char *before, *after;
+
+        after = run_event(FAKE_BIND, appear, OUTCOME_ROLLED_BACK, VFIOD_ERROR_VERIFY_FAILED,
+                          "0000:01:00.3 appeared in group 15; everything is", &before);
+        CHECK(strstr(after, "0000:01:00.0 nouveau nouveau 15\n"));
+        free(before);
+        free(after);
+        after = run_event(FAKE_BIND, take_other, OUTCOME_ROLLED_BACK, VFIOD_ERROR_VERIFY_FAILED,
+                          "0000:01:01.0 was bound to e1000e meanwhile; everything is", &before);
+        CHECK(strstr(after, "0000:01:00.0 nouveau nouveau 15\n"));
+        free(before);
+        free(after);
+        after = run_event(FAKE_BIND, vanish_other, OUTCOME_DONE, NULL, NULL, &before);
+        CHECK(strstr(after, "0000:01:00.0 vfio-pci vfio-pci 15\n"));
+        free(before);
+        free(after);
+}
+
+static void test_use(void) {
+        char *before, *after;
+        Transaction *t;
+        Fixture x;
+
+        after = run_event(FAKE_MODULE, use, OUTCOME_FAILED, VFIOD_ERROR_IN_USE,
+                          "in use by qemu-system-x86 (process 4711); nothing was", &before);
+        expect_same(before, after);
+        after = run_event(FAKE_OVERRIDE, use, OUTCOME_ROLLED_BACK, VFIOD_ERROR_IN_USE,
+                          "in use by qemu-system-x86 (process 4711); everything is", &before);
+        expect_same(before, after);
+
+        fixture_open(&x, 2);
+        fixture_plan_prepare(&x, 2);
+        transaction_free(fixture_run(&x));
+        fixture_plan_release(&x, 2);
+        event.done = false;
+        x.fake->before = on_write;
+        t = fixture_run(&x);
+        expect(t, OUTCOME_ROLLBACK_FAILED, VFIOD_ERROR_ROLLBACK_FAILED,
+               "(process 4711); not everything was given back: 0000:01:00.0 is bound to vfio-pci");
+        transaction_free(t);
+        before = fake_state(x.fake);
+        t = fixture_run(&x);
+        expect(t, OUTCOME_FAILED, VFIOD_ERROR_IN_USE, "(process 4711); nothing was changed");
+        transaction_free(t);
+        expect_same(before, fake_state(x.fake));
+        fixture_close(&x);
+}
+
 int main(void) {
         static const size_t sizes[] = { 1, 2, 8 };
         static const int errors[] = { -EIO, -EBUSY, -ENODEV };
@@ -146,6 +292,9 @@ int main(void) {
                                 test_failing_release(sizes[i], at, errors[e]);
                 }
         }
+        test_replaced();
+        test_others();
+        test_use();
         printf("%u failing writes\n", n_cases);
         return 0;
 }
