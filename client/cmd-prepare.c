@@ -107,7 +107,7 @@ static int prepare_all(const Call *call, JobResult results[], Total *total) {
                         code = report_failure(call, address, results + i, &error, r);
                         if (r != -EINTR)
                                 undo(&release, results, (size_t) i, total);
-                        return code;
+                        return total->undoing_failed ? EXIT_FAILED : code;
                 }
                 if (total_add(total, results + i) < 0 || say_result(call, address, results + i) < 0)
                         return EXIT_FAILED;

@@ -55,20 +55,32 @@ static void drop_claim(ManagedSet *s, const char *claim) {
         }
 }
 
-/* Adds a member unless the set has it: then the older record says what it originally was. */
+/* Adds a member unless the set has it: then the older record says what it originally was. Of
+ * another device at the address nothing was recorded yet. */
 static int add_member(ManagedSet *s, const Managed *m) {
-        Managed *grown;
+        Managed *grown, copy;
 
-        for (size_t i = 0; i < s->n_members; i++)
-                if (address_compare(&s->members[i].address, &m->address) == 0)
-                        return 0;
+        if (managed_copy(&copy, m) < 0)
+                return -ENOMEM;
+        copy.set = s->id;
+        for (size_t i = 0; i < s->n_members; i++) {
+                if (address_compare(&s->members[i].address, &m->address) != 0)
+                        continue;
+                if (managed_same_identity(&s->members[i], m)) {
+                        managed_clear(&copy);
+                } else {
+                        managed_clear(&s->members[i]);
+                        s->members[i] = copy;
+                }
+                return 0;
+        }
         grown = reallocarray(s->members, s->n_members + 1, sizeof(Managed));
-        if (!grown)
+        if (!grown) {
+                managed_clear(&copy);
                 return -ENOMEM;
+        }
         s->members = grown;
-        if (managed_copy(&grown[s->n_members], m) < 0)
-                return -ENOMEM;
-        grown[s->n_members++].set = s->id;
+        grown[s->n_members++] = copy;
         return 0;
 }
 
@@ -115,16 +127,21 @@ int commit_forget(int runtime_fd, Host *h, unsigned set) {
         return r == -ENOENT ? 0 : r;
 }
 
+int commit_abandoned(int runtime_fd, Host *h, const Transaction *t) {
+        int r = t->kind == PLAN_PREPARE ? commit_prepare(runtime_fd, h, t) : 0;
+
+        return r < 0 ? r : transaction_remove(runtime_fd, t->id);
+}
+
 int commit_transaction(int runtime_fd, Host *h, const Transaction *t) {
         int r = 0;
 
+        if (t->outcome == OUTCOME_ROLLBACK_FAILED || t->outcome == OUTCOME_NONE)
+                return commit_abandoned(runtime_fd, h, t);
         if (t->outcome == OUTCOME_DONE)
                 r = t->kind == PLAN_PREPARE ? commit_prepare(runtime_fd, h, t)
                                             : commit_forget(runtime_fd, h, t->set);
-        /* What did not end well stays on record: it says what is not as it was. */
-        if (r < 0 || t->outcome == OUTCOME_NONE || t->outcome == OUTCOME_ROLLBACK_FAILED)
-                return r;
-        return transaction_remove(runtime_fd, t->id);
+        return r < 0 ? r : transaction_remove(runtime_fd, t->id);
 }
 
 int commit_claim(int runtime_fd, Host *h, const Plan *plan) {

@@ -62,7 +62,15 @@ static void on_settled(void *userdata) {
                           model_report(d->model)->n_devices, model_report(d->model)->n_groups);
 }
 
-static const ModelHandlers model_handlers = { .changed = on_changed, .settled = on_settled };
+static void on_fault(const Address *a, const char *message, void *userdata) {
+        Daemon *d = userdata;
+
+        if (d->bus)
+                (void) bus_device_fault(d->bus, a, message);
+}
+
+static const ModelHandlers model_handlers = { .changed = on_changed, .fault = on_fault,
+                                              .settled = on_settled };
 
 static const Report *get_report(void *userdata) {
         Daemon *d = userdata;

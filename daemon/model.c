@@ -6,6 +6,7 @@
 
 #include "core/evaluate.h"
 #include "model.h"
+#include "model-log.h"
 #include "model-probe.h"
 #include "sources/nodes.h"
 #include "sources/scan.h"
@@ -24,6 +25,7 @@ struct Model {
         Host *host;
         Report *report;
         ProbeQueue *probes;
+        LogWatch *log;
         const ModelHandlers *handlers;
         void *userdata;
         bool settled;
@@ -60,6 +62,7 @@ static int evaluate_some(Model *m, const AddressList *devices, const GroupList *
 
 /* Moves what is not read from the host over to a new snapshot of it. */
 static void keep_own_facts(Host *to, Host *from) {
+        to->log = from->log;
         to->sets = from->sets;
         to->n_sets = from->n_sets;
         to->unbindings = from->unbindings;
@@ -120,6 +123,8 @@ static int reread_device(Model *m, const Address *a, GroupList *groups) {
                 return r;
         if (r == 0) {
                 host_remove_device(m->host, a);
+                if (m->log)
+                        log_watch_forget(m->log, a);
                 return 0;
         }
         if (new->grouped == FACT_PRESENT)
@@ -164,24 +169,37 @@ int model_touch(Model *m, const Address *devices, size_t n) {
         return evaluate_some(m, &list, &none);
 }
 
+static int request_rescan(Model *m);
+
 static int rescan_later(sd_event_source *s, uint64_t usec, void *userdata) {
         Model *m = userdata;
 
         (void) s;
         (void) usec;
-        return m->lost || m->dirty_host ? model_rescan(m) : 0;
+        if (m->lost || m->dirty_host)
+                (void) request_rescan(m);
+        return 0;
 }
 
 /* Rescans now, or when the last one is long enough ago. */
 static int request_rescan(Model *m) {
-        int enabled;
+        int enabled, r;
 
         if (sd_event_source_get_enabled(m->rescan_timer, &enabled) >= 0 &&
             enabled != SD_EVENT_OFF)
                 return 0;
         sd_event_source_set_time_relative(m->rescan_timer, RESCAN_INTERVAL_USEC);
         sd_event_source_set_enabled(m->rescan_timer, SD_EVENT_ONESHOT);
-        return model_rescan(m);
+        r = model_rescan(m);
+        if (r < 0)
+                m->lost = true; /* the timer tries again */
+        return r;
+}
+
+/* Something failed on the way: what is known is not certain any more, and is read anew. */
+static void distrust(Model *m) {
+        m->lost = true;
+        (void) request_rescan(m);
 }
 
 /* Acts on all hints since the last time. */
@@ -259,8 +277,8 @@ static void on_hint(const UdevHint *hint, void *userdata) {
                 r = act(m);
                 break;
         }
-        if (r < 0) /* short of memory: what is known is not certain any more */
-                m->lost = true;
+        if (r < 0)
+                distrust(m);
 }
 
 /* Somebody opened or closed a node of /dev/vfio: who, is the probe's to say. */
@@ -273,6 +291,37 @@ static void on_node(unsigned group, void *userdata) {
                 probe_queue_add_group(m->probes, group);
 }
 
+static void on_log_changed(const AddressList *devices, bool host, void *userdata) {
+        Model *m = userdata;
+        AddressList meant = { 0 };
+        GroupList none = { 0 };
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < devices->n; i++) {
+                Device *const *requesters;
+                size_t n = host_requesters(m->host, &devices->items[i], &requesters);
+
+                for (size_t j = 0; r >= 0 && j < n; j++)
+                        r = address_list_add(&meant, &requesters[j]->address);
+        }
+        if (r >= 0)
+                r = host ? evaluate_all(m) : evaluate_some(m, &meant, &none);
+        address_list_clear(&meant);
+        if (r < 0)
+                distrust(m);
+}
+
+static void on_log_fault(const Address *a, const char *message, void *userdata) {
+        Model *m = userdata;
+        Device *const *requesters;
+        size_t n = host_requesters(m->host, a, &requesters);
+
+        for (size_t i = 0; m->settled && i < n; i++)
+                m->handlers->fault(&requesters[i]->address, message, m->userdata);
+}
+
+static const LogWatchHandlers log_handlers = { .changed = on_log_changed, .fault = on_log_fault };
+
 /* Merges a probe's answer and evaluates what it was about. */
 static void on_probed(const ProbeResult *result, const AddressList *devices,
                       const GroupList *groups, bool all, void *userdata) {
@@ -282,7 +331,7 @@ static void on_probed(const ProbeResult *result, const AddressList *devices,
         if (r >= 0)
                 r = all ? evaluate_all(m) : evaluate_some(m, devices, groups);
         if (r < 0)
-                m->lost = true;
+                distrust(m);
         if (!m->settled) {
                 m->settled = true;
                 m->handlers->settled(m->userdata);
@@ -335,6 +384,10 @@ static int start(Model *m, size_t receive_buffer) {
                 m->report = calloc(1, sizeof(Report));
                 r = m->report ? model_rescan(m) : -ENOMEM;
         }
+        if (r >= 0)
+                r = log_watch_new(m->event, m->root, &log_handlers, m, &m->log);
+        if (r >= 0)
+                m->host->log = log_watch_log(m->log);
         return r;
 }
 
@@ -364,6 +417,7 @@ Model *model_free(Model *m) {
         udev_source_free(m->udev);
         node_source_free(m->nodes);
         probe_queue_free(m->probes);
+        log_watch_free(m->log);
         sd_event_source_disable_unref(m->rescan_timer);
         report_free(m->report);
         host_free(m->host);

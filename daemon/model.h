@@ -16,6 +16,8 @@ typedef struct Model Model;
 typedef struct ModelHandlers {
         /* Something differs from what was said before. */
         void (*changed)(const Changes *changes, void *userdata);
+        /* The kernel's log has a line on something the device did wrong. */
+        void (*fault)(const Address *a, const char *message, void *userdata);
         /* The first scan and probe are in: the report can be shown. Called once. */
         void (*settled)(void *userdata);
 } ModelHandlers;

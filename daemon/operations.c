@@ -97,6 +97,17 @@ Job *const *operations_jobs(Operations *o, size_t *ret_n) {
         return o->jobs;
 }
 
+/* Has the members' groups evaluated again. */
+static void touch_members(Operations *o, const Transaction *t) {
+        Address *members = calloc(t->n_members + 1, sizeof(Address));
+
+        for (size_t i = 0; members && i < t->n_members; i++)
+                members[i] = t->members[i].address;
+        if (members)
+                (void) model_touch(o->model, members, t->n_members);
+        free(members);
+}
+
 /* Tells the model which unbinds are under way: those whose step has begun and not ended. */
 static void show_unbindings(Operations *o, const Transaction *t) {
         Host *h = model_host(o->model);
@@ -111,8 +122,8 @@ static void show_unbindings(Operations *o, const Transaction *t) {
                                 (void) host_add_unbinding(h, &job->steps[i].address,
                                                           job->steps[i].value);
         }
-        for (size_t i = 0; t && i < t->n_members; i++)
-                (void) model_touch(o->model, &t->members[i].address, 1);
+        if (t)
+                touch_members(o, t);
 }
 
 static void on_job_changed(Job *job, void *userdata) {
@@ -191,21 +202,16 @@ static const Job *group_job(const Operations *o, unsigned group) {
         return NULL;
 }
 
-/* Answers and ends the operation if a job runs on its device's group. Returns: true if so. */
-static bool refuse_busy(Operation *op) {
-        const DeviceReport *d = report_find_device(model_report(op->owner->model),
-                                                   &op->request.address);
-        const Job *job = d && d->device->grouped == FACT_PRESENT
-                                 ? group_job(op->owner, d->device->group)
-                                 : NULL;
+/* Answers and ends the operation if a job runs on the group. Returns: true if so. */
+static bool refuse_busy(Operation *op, unsigned group) {
+        const Job *job = group_job(op->owner, group);
         char text[ADDRESS_TEXT_MAX], message[160];
 
         if (!job)
                 return false;
         snprintf(message, sizeof(message),
                  "%s: job %u (%s) still runs on its group %u; try again when it has ended.",
-                 address_format(&op->request.address, text), job->id, job->state,
-                 d->device->group);
+                 address_format(&op->request.address, text), job->id, job->state, group);
         answer_error(op, strcmp(job->state, JOB_STUCK) == 0 ? VFIOD_ERROR_STUCK : VFIOD_ERROR_BUSY,
                      message);
         operation_free(op);
@@ -273,6 +279,8 @@ static void answer_plan(Operation *op, const Plan *plan) {
 /* The facts are fresh: plan, and act on it. */
 static void proceed(void *userdata) {
         Operation *op = userdata;
+        const DeviceReport *d = report_find_device(model_report(op->owner->model),
+                                                   &op->request.address);
         Plan *plan;
 
         if (op->kind == OPERATION_REFRESH) {
@@ -280,7 +288,8 @@ static void proceed(void *userdata) {
                 operation_free(op);
                 return;
         }
-        if (op->kind != OPERATION_PLAN && refuse_busy(op))
+        if (op->kind != OPERATION_PLAN && d && d->device->grouped == FACT_PRESENT &&
+            refuse_busy(op, d->device->group))
                 return;
         if (make_plan(op, &plan) < 0) {
                 answer_error(op, SD_BUS_ERROR_NO_MEMORY, "Out of memory.");
@@ -294,7 +303,7 @@ static void proceed(void *userdata) {
                 operation_free(op);
         } else if (plan->n_steps == 0) {
                 answer_idle_plan(op, plan);
-        } else {
+        } else if (!refuse_busy(op, plan->group)) {
                 start_job(op, plan);
         }
         plan_free(plan);
@@ -317,10 +326,14 @@ static int begin(Operations *o, OperationKind kind, sd_bus_message *m, const Bus
                 operation_free(op);
                 return r;
         }
-        /* Without the device there is nothing to probe: the plan says what is wrong. */
-        if (model_probe(o->model, &op->request.address, proceed, op) < 0)
+        r = model_probe(o->model, &op->request.address, proceed, op);
+        if (r == -ENODEV) { /* nothing to probe: the plan says what is wrong */
                 proceed(op);
-        return 0;
+                return 0;
+        }
+        if (r < 0) /* nothing is planned on facts that may be old */
+                operation_free(op);
+        return r;
 }
 
 int operations_refresh(Operations *o, sd_bus_message *m, const Address *a, sd_bus_error *error) {
@@ -380,6 +393,26 @@ static int adopt_job(Operations *o, const Transaction *t) {
         return bus_job_new(o->bus, op->job);
 }
 
+/* The worker is gone. It may have ended well since the record was read; else what it moved is known
+ * by the record and can be released. Returns: 1 if it was left half way, 0, or -errno. */
+static int adopt_abandoned(Operations *o, unsigned id) {
+        Transaction *t;
+        int r = transaction_read(o->context.runtime_fd, id, &t);
+
+        if (r < 0)
+                return r;
+        if (t->outcome != OUTCOME_NONE) {
+                r = commit_transaction(o->context.runtime_fd, model_host(o->model), t);
+        } else if (transaction_is_locked(o->context.runtime_fd, id) > 0) {
+                r = 1; /* it lives after all, and cannot be followed: leave it its record */
+        } else {
+                r = commit_abandoned(o->context.runtime_fd, model_host(o->model), t);
+                r = r < 0 ? r : 1;
+        }
+        transaction_free(t);
+        return r;
+}
+
 /* Returns: 1 if the transaction was left half way, 0 if it is taken care of, or -errno. */
 static int adopt_transaction(Operations *o, unsigned id) {
         Transaction *t;
@@ -396,7 +429,7 @@ static int adopt_transaction(Operations *o, unsigned id) {
         else
                 r = adopt_job(o, t);
         transaction_free(t);
-        return r == -ESRCH ? 1 : r;
+        return r == -ESRCH ? adopt_abandoned(o, id) : r;
 }
 
 int operations_adopt(Operations *o) {
@@ -406,12 +439,11 @@ int operations_adopt(Operations *o) {
 
         if (r < 0)
                 return r;
-        for (size_t i = 0; r >= 0 && i < n; i++) {
-                r = adopt_transaction(o, ids[i]);
-                left += r > 0;
-        }
+        /* One that cannot be taken over is no reason to serve nothing. */
+        for (size_t i = 0; i < n; i++)
+                left += adopt_transaction(o, ids[i]) != 0;
         free(ids);
-        return r < 0 ? r : left;
+        return left;
 }
 
 int operations_new(Model *model, const JobContext *jobs, Operations **ret) {

@@ -18,6 +18,8 @@
 #define FINDING_PARAMETER_CONFLICT      "parameter-conflict"      /* words that contradict each other */
 #define FINDING_ACS_OVERRIDE            "acs-override"            /* groups that hardware does not grant */
 #define FINDING_DEVICE_IDS_CATCH_MANY   "device-ids-catch-many"   /* vfio-pci.ids takes several devices */
+#define FINDING_LOG_CONTRADICTION       "log-contradiction"       /* the log says otherwise than /sys */
+#define FINDING_LOG_INCOMPLETE          "log-incomplete"          /* the boot's log is not all there */
 #define FINDING_NO_BACKEND              "no-backend"              /* neither type1 nor iommufd can be had */
 
 /* Group */
@@ -42,4 +44,12 @@
 #define FINDING_POWER_STATE             "power-state"             /* in D3cold, or in error */
 #define FINDING_POWER_STATE_UNKNOWN     "power-state-unknown"
 #define FINDING_COHERENCY_UNKNOWN       "coherency-unknown"       /* DMA cache coherency not proven */
+#define FINDING_DMA_FAULT               "dma-fault"               /* the IOMMU refused its DMA */
+#define FINDING_DMA_MASK_OVERFLOW       "dma-mask-overflow"       /* it cannot reach its buffers */
+#define FINDING_BAR_BUSY                "bar-busy"                /* somebody else owns its memory */
+#define FINDING_VFIO_PROBE_FAILED       "vfio-probe-failed"       /* a VFIO driver did not take it */
+#define FINDING_DENYLIST                "denylist"                /* vfio-pci refuses this model */
+#define FINDING_RESET_FAILED            "reset-failed"            /* it did not come back */
+#define FINDING_INTX_SHARED             "intx-shared"             /* its interrupt line is taken */
+#define FINDING_DRIVER_IN_USE           "driver-in-use"           /* its driver waits for a user */
 #define FINDING_FOREIGN_OVERRIDE        "foreign-override"        /* an override that vfiod did not set */

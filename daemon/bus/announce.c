@@ -194,6 +194,22 @@ static int emit_job_removed(Bus *b, const Job *job, const char *path, const char
         return e;
 }
 
+int bus_device_fault(Bus *b, const Address *a, const char *message) {
+        char address[ADDRESS_TEXT_MAX];
+        sd_bus_message *m = NULL;
+        int e = sd_bus_message_new_signal(b->connection, &m, VFIOD_PATH_MANAGER,
+                                          VFIOD_INTERFACE_MANAGER, "DeviceFault");
+
+        if (e >= 0)
+                e = sd_bus_message_append(m, "s", address_format(a, address));
+        if (e >= 0)
+                e = bus_append_text(m, message);
+        if (e >= 0)
+                e = sd_bus_send(b->connection, m, NULL);
+        sd_bus_message_unref(m);
+        return e < 0 ? e : 0;
+}
+
 int bus_job_removed(Bus *b, const Job *job, const char *result, const char *error,
                     const char *message) {
         char path[BUS_PATH_MAX];

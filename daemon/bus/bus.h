@@ -62,6 +62,8 @@ int bus_request_name(Bus *b);
 int bus_announce(Bus *b, const Changes *changes);
 /* The job must be among handlers->jobs() for the first two and may be for the third.
  * Return: 0 or -errno. */
+/* DeviceFault: message is the kernel's line. Returns: 0 or -errno. */
+int bus_device_fault(Bus *b, const Address *a, const char *message);
 int bus_job_new(Bus *b, const Job *job);
 int bus_job_changed(Bus *b, const Job *job);
 /* error is "" when there is none. */

@@ -5,21 +5,12 @@
 
 #include "rules.h"
 
-const DeviceReport *blocker_member(const GroupReport *g, const Blocker *b) {
-        Address a;
+BlockerKind blocker_kind(const Blocker *b, const Device *for_device) {
+        const DeviceReport *m = b->report;
 
-        if (address_parse(b->member, &a) < 0)
-                return NULL;
-        for (size_t i = 0; i < g->n_members; i++)
-                if (address_compare(&g->members[i]->device->address, &a) == 0)
-                        return g->members[i];
-        return NULL;
-}
-
-BlockerKind blocker_kind(const GroupReport *g, const Blocker *b, const Device *for_device) {
-        const DeviceReport *m = blocker_member(g, b);
-
-        if (!m || b->reason == BLOCK_DETACHING)
+        if (b->reason == BLOCK_DETACHING)
+                return BLOCKER_DETACHING;
+        if (!m)
                 return BLOCKER_NEVER;
         if (m->role == ROLE_BRIDGE)
                 return BLOCKER_CONSENT;
@@ -32,26 +23,29 @@ BlockerKind blocker_kind(const GroupReport *g, const Blocker *b, const Device *f
 }
 
 char *blockers_text(const GroupReport *g, const Device *for_device, unsigned kinds,
-                    bool with_driver, const char *separator) {
+                    bool with_driver, const char *separator, size_t max) {
         char *text = NULL;
         size_t size;
         FILE *f = open_memstream(&text, &size);
-        bool first = true;
+        size_t n = 0;
 
         if (!f)
                 return NULL;
         for (size_t i = 0; i < g->n_blockers; i++) {
                 const Blocker *b = &g->blockers[i];
 
-                if (!(kinds & 1u << blocker_kind(g, b, for_device)))
+                if (!(kinds & 1u << blocker_kind(b, for_device)))
                         continue;
-                fprintf(f, "%s%s", first ? "" : separator, b->member);
+                if (++n > max)
+                        continue;
+                fprintf(f, "%s%s", n == 1 ? "" : separator, b->member);
                 if (with_driver && b->reason == BLOCK_DETACHING)
                         fprintf(f, " (its unbind has not ended)");
                 else if (with_driver)
                         fprintf(f, " (%s)", b->driver);
-                first = false;
         }
+        if (n > max)
+                fprintf(f, " and %zu more", n - max);
         if (fclose(f) != 0) {
                 free(text);
                 return NULL;

@@ -6,6 +6,7 @@
 #include "evaluate.h"
 #include "finding-ids.h"
 #include "host-parameters.h"
+#include "log-findings.h"
 #include "rules.h"
 #include "text.h"
 
@@ -64,7 +65,9 @@ static int find_iommu(const Host *h, const Parameters *p, HostReport *r) {
                           iommu_state_text(r->iommu_state));
         if (e >= 0 && p && parameters_iommu_off(p))
                 e = findings_evidence(&r->findings, "/proc/cmdline: %s", parameters_iommu_off(p));
-        return e < 0 ? e : findings_evidence(&r->findings, "/sys/class/iommu is empty");
+        if (e >= 0)
+                e = findings_evidence(&r->findings, "/sys/class/iommu is empty");
+        return e < 0 ? e : cite_log(h, LOG_TOPIC_IOMMU, &r->findings);
 }
 
 static int find_interrupts(const Host *h, const Parameters *p, HostReport *r) {
@@ -79,7 +82,7 @@ static int find_interrupts(const Host *h, const Parameters *p, HostReport *r) {
                                      "allow_unsafe_interrupts away.",
                                      "Interrupts are not remapped and allow_unsafe_interrupts is "
                                      "set: a VM can send any interrupt to the host.");
-        if (r->interrupt_remapping == FACT_UNKNOWN)
+        if (r->interrupt_remapping == FACT_UNKNOWN || r->unsafe_interrupts == FACT_UNKNOWN)
                 return findings_addf(&r->findings, FINDING_INTERRUPT_REMAPPING_UNKNOWN,
                                      SEVERITY_UNKNOWN, NULL, "Run vfiod as root.",
                                      "Whether interrupts are remapped could not be told.");
@@ -92,8 +95,9 @@ static int find_interrupts(const Host *h, const Parameters *p, HostReport *r) {
                           word ? word : "");
         if (e >= 0 && word)
                 e = findings_evidence(&r->findings, "/proc/cmdline: %s", word);
-        return e < 0 ? e : findings_evidence(&r->findings,
-                                             "/proc/interrupts: no chip is called IR-*");
+        if (e >= 0 && h->interrupt_remapping == FACT_ABSENT)
+                e = findings_evidence(&r->findings, "/proc/interrupts: no chip is called IR-*");
+        return e < 0 ? e : cite_log(h, LOG_TOPIC_REMAPPING, &r->findings);
 }
 
 static int find_backend(const Host *h, HostReport *r) {
@@ -126,7 +130,9 @@ static int find_host(const Host *h, const Parameters *p, HostReport *r) {
                 e = find_interrupts(h, p, r);
         if (e >= 0)
                 e = find_backend(h, r);
-        return e < 0 ? e : find_parameters(h, p, &r->findings);
+        if (e >= 0)
+                e = find_parameters(h, p, &r->findings);
+        return e < 0 ? e : find_host_log(h, r);
 }
 
 int evaluate_host(const Host *h, HostReport **ret) {
@@ -143,7 +149,8 @@ int evaluate_host(const Host *h, HostReport **ret) {
                            : h->iommu == FACT_UNKNOWN ? IOMMU_UNKNOWN
                                                       : iommu_off_state(h, p);
         new->iommu_kind = h->n_iommu_names ? kind_of(h->iommu_names[0]) : IOMMU_KIND_NONE;
-        new->interrupt_remapping = h->interrupt_remapping;
+        new->interrupt_remapping = measured_or_logged(h, h->interrupt_remapping,
+                                                      kernel_log_interrupt_remapping);
         new->unsafe_interrupts = unsafe_interrupts(h);
         new->type1 = h->type1 == FACT_PRESENT;
         new->iommufd = h->iommufd == FACT_PRESENT;

@@ -112,6 +112,23 @@ size_t host_group_members(const Host *h, unsigned id, Device *const **ret) {
         return find_run(h->by_group, h->n_by_group, key, key, order_group, ret);
 }
 
+size_t host_requesters(const Host *h, const Address *a, Device *const **ret) {
+        const Device first = { .address = { .domain = a->domain, .bus = a->bus } };
+        const Device last = { .address = { .domain = a->domain, .bus = a->bus, .slot = UINT8_MAX } };
+        const Device key = { .address = *a };
+        size_t begin = lower_bound(h->devices, h->n_devices, &key, order_address), end;
+
+        *ret = h->devices + begin;
+        if (host_find_device(h, a))
+                return 1;
+        if (a->slot != 0 || a->function != 0)
+                return 0;
+        begin = lower_bound(h->devices, h->n_devices, &first, order_address);
+        end = lower_bound(h->devices, h->n_devices, &last, order_address);
+        *ret = h->devices + begin;
+        return end - begin;
+}
+
 size_t host_virtual_functions(const Host *h, const Address *physical, Device *const **ret) {
         const Device key = { .physical_function = *physical };
 
@@ -224,11 +241,28 @@ bool host_remove_group(Host *h, unsigned id) {
         return true;
 }
 
+bool managed_same_identity(const Managed *a, const Managed *b) {
+        return a->vendor_id == b->vendor_id && a->device_id == b->device_id &&
+               a->subsystem_vendor_id == b->subsystem_vendor_id &&
+               a->subsystem_device_id == b->subsystem_device_id && a->class_code == b->class_code;
+}
+
+bool managed_is_same(const Host *h, const Managed *m) {
+        const Device *d = host_find_device(h, &m->address);
+        const Device was = { .ids = FACT_PRESENT, .vendor_id = m->vendor_id,
+                             .device_id = m->device_id,
+                             .subsystem_vendor_id = m->subsystem_vendor_id,
+                             .subsystem_device_id = m->subsystem_device_id,
+                             .class_code = m->class_code };
+
+        return !d || d->ids != FACT_PRESENT || device_same_identity(d, &was);
+}
+
 /* Returns: the device's entry in the set, or NULL. */
-static const Managed *find_member(const ManagedSet *s, const Address *a) {
+static const Managed *find_member(const Host *h, const ManagedSet *s, const Address *a) {
         for (size_t i = 0; i < s->n_members; i++)
                 if (address_compare(&s->members[i].address, a) == 0)
-                        return &s->members[i];
+                        return managed_is_same(h, &s->members[i]) ? &s->members[i] : NULL;
         return NULL;
 }
 
@@ -236,13 +270,13 @@ const Managed *host_find_managed(const Host *h, const Address *a) {
         const Managed *m = NULL;
 
         for (size_t i = 0; !m && i < h->n_sets; i++)
-                m = find_member(&h->sets[i], a);
+                m = find_member(h, &h->sets[i], a);
         return m;
 }
 
 const ManagedSet *host_find_set(const Host *h, const Address *a) {
         for (size_t i = 0; i < h->n_sets; i++)
-                if (find_member(&h->sets[i], a))
+                if (find_member(h, &h->sets[i], a))
                         return &h->sets[i];
         for (size_t i = 0; i < h->n_sets; i++)
                 for (size_t j = 0; j < h->sets[i].n_asked; j++)

@@ -116,7 +116,10 @@ typedef struct Unbinding {
         char *driver; /* the driver it is taken from */
 } Unbinding;
 
+struct KernelLog;
+
 typedef struct Host {
+        const struct KernelLog *log; /* borrowed from whoever reads it; NULL: nothing is known */
         Text kernel_release;
         Text command_line;
 
@@ -187,6 +190,11 @@ Group *host_find_group(const Host *h, unsigned id);
  * Return: how many; *ret is borrowed from h and valid until it changes. */
 size_t host_group_members(const Host *h, unsigned id, Device *const **ret);
 size_t host_virtual_functions(const Host *h, const Address *physical, Device *const **ret);
+/* Finds the devices that an IOMMU means by an address: the one there, or, where there is none and it
+ * is the first of its bus, all on that bus. A bridge to conventional PCI speaks for those behind it
+ * as function 0 of slot 0 of its secondary bus (PCI Express to PCI/PCI-X Bridge Specification 1.0,
+ * section 2.3; drivers/pci/search.c, pci_for_each_dma_alias()). Returns: as above. */
+size_t host_requesters(const Host *h, const Address *a, Device *const **ret);
 /* Puts d or g in (taking over the caller's reference), replacing what had its address or id.
  * Returns: 0, or -ENOMEM with the caller's reference still the caller's. */
 int host_put_device(Host *h, Device *d);
@@ -195,7 +203,13 @@ int host_put_group(Host *h, Group *g);
 bool host_remove_device(Host *h, const Address *a);
 bool host_remove_group(Host *h, unsigned id);
 
-/* Returns: the device's entry in a managed set, borrowed, or NULL. */
+/* Returns: true if both records are of the same device. */
+bool managed_same_identity(const Managed *a, const Managed *b);
+/* Returns: false if another device stands at the record's address now; true if it is the same, is
+ * gone, or could not be identified. */
+bool managed_is_same(const Host *h, const Managed *m);
+/* Returns: the device's entry in a managed set, borrowed, or NULL; a record of another device that
+ * was at the address before does not count. */
 const Managed *host_find_managed(const Host *h, const Address *a);
 /* Returns: the set that was made for the device, as a member or because it was asked for; borrowed,
  * or NULL. */

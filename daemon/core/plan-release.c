@@ -34,16 +34,27 @@ int plan_restore_steps(const PlanMember *members, size_t n_members, Step **steps
         return r;
 }
 
-/* Returns: true if the device at that address still is the one that was moved. */
+/* Returns: true if the device is there and still is the one that was moved. */
 static bool still_there(const Host *h, const Managed *m) {
-        const Device *d = host_find_device(h, &m->address);
-        const Device was = { .ids = FACT_PRESENT, .vendor_id = m->vendor_id,
-                             .device_id = m->device_id,
-                             .subsystem_vendor_id = m->subsystem_vendor_id,
-                             .subsystem_device_id = m->subsystem_device_id,
-                             .class_code = m->class_code };
+        return host_find_device(h, &m->address) && managed_is_same(h, m);
+}
 
-        return d && device_same_identity(d, &was);
+/* Refuses where it cannot be told what a member is or which group it is in: then neither can be told
+ * whether it is ours and whether it is in use. Returns: 1, 0 or -ENOMEM. */
+static int refuse_unknown(const Host *h, Plan *p, const ManagedSet *set) {
+        char text[ADDRESS_TEXT_MAX];
+
+        for (size_t i = 0; i < set->n_members; i++) {
+                const Device *d = host_find_device(h, &set->members[i].address);
+
+                if (!d || (d->ids == FACT_PRESENT && d->grouped == FACT_PRESENT &&
+                           host_find_group(h, d->group)))
+                        continue;
+                return plan_refuse(p, VFIOD_ERROR_HOST_NOT_READY,
+                                   "%s cannot be released: what it is, or its group, could not be "
+                                   "read.", address_format(&d->address, text)) < 0 ? -ENOMEM : 1;
+        }
+        return 0;
 }
 
 /* Copies the set's members that still exist into the plan. Returns: 0 or -ENOMEM. */
@@ -122,8 +133,10 @@ static int plan_set(const Host *h, const Report *r, Plan *p, const ManagedSet *s
                 p->claim_only = has_claim(p, set);
                 return 0;
         }
-        result = add_members(h, p, set);
-        if (result >= 0)
+        result = refuse_unknown(h, p, set);
+        if (result == 0)
+                result = add_members(h, p, set);
+        if (result == 0)
                 result = check_members(p, r);
         if (result != 0)
                 return result < 0 ? result : 0;

@@ -101,6 +101,18 @@ static bool consented(const Request *request, const Address *a) {
         return false;
 }
 
+/* A physical function that blocks does not move along: its virtual functions, wherever they are,
+ * would go with it. Returns: 0 or -ENOMEM. */
+static int refuse_functions(const Planner *pl, const DeviceReport *m) {
+        char text[ADDRESS_TEXT_MAX], member[ADDRESS_TEXT_MAX];
+
+        return plan_refuse(pl->p, VFIOD_ERROR_NOT_SUPPORTED,
+                           "%s cannot be prepared: %s in its group has %zu virtual functions. Write "
+                           "0 to its sriov_numvfs.",
+                           address_format(&pl->request->address, text),
+                           address_format(&m->device->address, member), m->n_virtual_functions);
+}
+
 static int compare_members(const void *a, const void *b) {
         return address_compare(&((const Managed *) a)->address, &((const Managed *) b)->address);
 }
@@ -114,11 +126,13 @@ static int choose_members(const Planner *pl, bool *ret_asked) {
                 r = add_member(pl, pl->d, pl->driver);
         for (size_t i = 0; r >= 0 && i < pl->g->n_blockers; i++) {
                 const Blocker *b = &pl->g->blockers[i];
-                const DeviceReport *m = blocker_member(pl->g, b);
+                const DeviceReport *m = b->report;
 
                 if (!m || m == pl->d)
                         continue;
-                if (blocker_kind(pl->g, b, pl->d->device) == BLOCKER_CONSENT &&
+                if (m->n_virtual_functions > 0 || m->device->virtual_function == FACT_UNKNOWN)
+                        return refuse_functions(pl, m);
+                if (blocker_kind(b, pl->d->device) == BLOCKER_CONSENT &&
                     !consented(pl->request, &m->device->address))
                         *ret_asked = true;
                 r = add_member(pl, m, m->role == ROLE_BRIDGE ? "" : pl->driver);
@@ -228,7 +242,7 @@ static int plan_members(const Planner *pl) {
         bool asked = false;
         int r = choose_members(pl, &asked);
 
-        if (r >= 0)
+        if (r >= 0 && !pl->p->error)
                 r = add_steps(pl);
         if (r >= 0)
                 r = add_findings(pl, asked);

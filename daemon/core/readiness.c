@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "finding-ids.h"
+#include "log-findings.h"
 #include "rules.h"
 #include "text.h"
 
@@ -27,7 +29,7 @@ static int check_facts(const Check *c) {
         const Device *d = c->d->device;
 
         if (d->ids == FACT_PRESENT && d->driver.fact != FACT_UNKNOWN &&
-            d->bridge != FACT_UNKNOWN && d->grouped != FACT_UNKNOWN &&
+            d->virtual_function != FACT_UNKNOWN && d->bridge != FACT_UNKNOWN && d->grouped != FACT_UNKNOWN &&
             (d->grouped == FACT_ABSENT || c->g))
                 return 0;
         return findings_addf(&c->d->findings, FINDING_DEVICE_FACTS_UNKNOWN, SEVERITY_UNKNOWN,
@@ -149,7 +151,8 @@ static int check_interrupts(const Check *c) {
         if (c->d->device->grouped == FACT_ABSENT || c->host->unsafe_interrupts == FACT_PRESENT ||
             c->host->interrupt_remapping == FACT_PRESENT)
                 return 0;
-        if (c->host->interrupt_remapping == FACT_UNKNOWN)
+        if (c->host->interrupt_remapping == FACT_UNKNOWN ||
+            c->host->unsafe_interrupts == FACT_UNKNOWN)
                 return findings_addf(&c->d->findings, FINDING_INTERRUPT_REMAPPING_UNKNOWN,
                                      SEVERITY_UNKNOWN, &c->d->device->address, "",
                                      "Whether interrupts are remapped could not be told.");
@@ -175,7 +178,11 @@ static int check_functions(const Check *c) {
         if (d->virtual_function != FACT_PRESENT)
                 return 0;
         pf = host_find_device(c->h, &d->physical_function);
-        if (!pf || pf->driver.fact != FACT_PRESENT || !is_vfio_driver(pf->driver.value, pf))
+        if (!pf || pf->driver.fact == FACT_UNKNOWN)
+                return findings_addf(&c->d->findings, FINDING_DEVICE_FACTS_UNKNOWN,
+                                     SEVERITY_UNKNOWN, &d->address, "",
+                                     "Whether its physical function is on VFIO could not be read.");
+        if (pf->driver.fact != FACT_PRESENT || !is_vfio_driver(pf->driver.value, pf))
                 return 0;
         return findings_addf(&c->d->findings, FINDING_VF_TOKEN_REQUIRED, SEVERITY_BLOCKER,
                              &d->address, "Give the physical function back to its host driver.",
@@ -197,12 +204,37 @@ static int check_coherency(const Check *c) {
                              "bound to VFIO.");
 }
 
+/* VFIO wakes a device when it takes it (drivers/vfio/pci/vfio_pci_core.c,
+ * vfio_pci_core_register_device()): one that is in no state it knows of afterwards is dead, or says
+ * nothing of itself. Kernels before 5.10 have no such file. */
 static int check_power(const Check *c) {
-        if (!on_vfio(c->d) || c->d->device->power_state.fact != FACT_UNKNOWN)
+        const Text *power = &c->d->device->power_state;
+
+        if (!on_vfio(c->d) || power->fact == FACT_ABSENT)
+                return 0;
+        if (text_is(power, "error"))
+                return findings_addf(&c->d->findings, FINDING_POWER_STATE, SEVERITY_BLOCKER,
+                                     &c->d->device->address,
+                                     "Only turning the machine off and on may help.",
+                                     "The device does not answer: its power state is an error.");
+        if (power->fact == FACT_PRESENT && !text_is(power, "unknown"))
                 return 0;
         return findings_addf(&c->d->findings, FINDING_POWER_STATE_UNKNOWN, SEVERITY_UNKNOWN,
                              &c->d->device->address, "",
-                             "The power state of the device could not be read.");
+                             "The power state of the device is not known.");
+}
+
+/* A VM needs one of the two interfaces. */
+static int check_backend(const Check *c) {
+        if (c->d->device->grouped == FACT_ABSENT || c->host->type1 || c->host->iommufd)
+                return 0;
+        if (c->h->type1 == FACT_ABSENT && c->h->iommufd == FACT_ABSENT)
+                return findings_addf(&c->d->findings, FINDING_NO_BACKEND, SEVERITY_BLOCKER,
+                                     &c->d->device->address, "See vfioctl check.",
+                                     "Neither vfio_iommu_type1 nor iommufd can be had.");
+        return findings_addf(&c->d->findings, FINDING_NO_BACKEND, SEVERITY_UNKNOWN,
+                             &c->d->device->address, "",
+                             "Whether vfio_iommu_type1 or iommufd can be had could not be read.");
 }
 
 static int check_verdict(const Check *c) {
@@ -216,7 +248,7 @@ static int check_verdict(const Check *c) {
                                      &c->d->device->address, "Run vfiod as root.",
                                      "Whether group %u is viable could not be told.",
                                      c->g->group->id);
-        text = blockers_text(c->g, c->d->device, 1u << BLOCKER_NEVER, true, ", ");
+        text = blockers_text(c->g, c->d->device, 1u << BLOCKER_NEVER, true, ", ", BLOCKERS_NAMED);
         if (!text)
                 return -ENOMEM;
         r = !*text ? 0
@@ -236,10 +268,17 @@ static int check_consent(const Check *c) {
 
         if (!c->g || c->g->verdict != VERDICT_BLOCKED || c->d->role != ROLE_ENDPOINT)
                 return 0;
-        with_driver = blockers_text(c->g, c->d->device, 1u << BLOCKER_CONSENT, true, ", ");
-        names = blockers_text(c->g, c->d->device, 1u << BLOCKER_CONSENT, false, ",");
-        remedy = text_printf("vfioctl prepare %s --with %s",
-                             address_format(&c->d->device->address, address), names ? names : "");
+        with_driver = blockers_text(c->g, c->d->device, 1u << BLOCKER_CONSENT, true, ", ",
+                                    BLOCKERS_NAMED);
+        names = blockers_text(c->g, c->d->device, 1u << BLOCKER_CONSENT, false, ",",
+                              BLOCKERS_NAMED);
+        /* Longer lists are for --group. */
+        remedy = names && strstr(names, " and ")
+                         ? text_printf("vfioctl prepare %s --group",
+                                       address_format(&c->d->device->address, address))
+                         : text_printf("vfioctl prepare %s --with %s",
+                                       address_format(&c->d->device->address, address),
+                                       names ? names : "");
         if (!with_driver || !names || !remedy)
                 r = -ENOMEM;
         else if (*names)
@@ -289,11 +328,16 @@ static int check_unpinned(const Check *c) {
                              "not viable.", c->g->group->id);
 }
 
+static int check_log(const Check *c) {
+        return find_device_log(c->h, c->d);
+}
+
 static int (*const checks[])(const Check *) = {
         check_facts,      check_candidate,  check_group,     check_noiommu,
         check_use,        check_detaching,  check_verdict,   check_interrupts,
-        check_firmware_mapping, check_functions, check_coherency, check_power,
+        check_firmware_mapping, check_functions, check_coherency, check_backend, check_power,
         check_consent,    check_override,   check_unpinned,
+        check_log,
 };
 
 /* What hinders first, then what is not known. */

@@ -55,6 +55,7 @@ typedef struct Finding {
         size_t n_evidence;
         char *remedy;  /* what has to change; "" if nothing has to */
         char *address; /* the device it is about; NULL if none */
+        uint64_t count; /* how often it was seen; 0: not counted */
 } Finding;
 
 typedef struct Findings {
@@ -81,6 +82,8 @@ typedef struct Blocker {
         char *member; /* address, or the name of a member that is no PCI function */
         char *driver;
         BlockReason reason;
+        const struct DeviceReport *report; /* of the member, borrowed from the group's report; NULL
+                                            * for one that is no PCI function */
 } Blocker;
 
 typedef struct DeviceReport {

@@ -52,16 +52,17 @@ int evaluate_readiness(const Host *h, const HostReport *host, const GroupReport 
 
 /* How a blocker of a group stands to a device that is to be prepared. */
 typedef enum BlockerKind {
-        BLOCKER_NEVER,   /* never moved: platform device, host bridge, no PCI function, detaching */
+        BLOCKER_NEVER,   /* never moved: platform device, host bridge, no PCI function */
+        BLOCKER_DETACHING, /* leaves by itself, some time; its own finding says so */
         BLOCKER_SLOT,    /* moves along by default */
         BLOCKER_CONSENT, /* an endpoint elsewhere, or a bridge that would be unbound */
 } BlockerKind;
-BlockerKind blocker_kind(const GroupReport *g, const Blocker *b, const Device *for_device);
-
-/* Returns: the member's report, or NULL for one that is no PCI function. */
-const DeviceReport *blocker_member(const GroupReport *g, const Blocker *b);
+BlockerKind blocker_kind(const Blocker *b, const Device *for_device);
 
 /* Writes a list of blockers of the given kind (bit mask 1 << BlockerKind), "0000:01:00.1
- * (snd_hda_intel), ..." into a new string. Returns: the string, or NULL when memory is short. */
+ * (snd_hda_intel), ..." into a new string, at most max of them and how many more. Returns: the string, or NULL when memory is short. */
 char *blockers_text(const GroupReport *g, const Device *for_device, unsigned kinds,
-                    bool with_driver, const char *separator);
+                    bool with_driver, const char *separator, size_t max);
+
+/* How many members a sentence names. */
+#define BLOCKERS_NAMED 16

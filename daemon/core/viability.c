@@ -139,9 +139,11 @@ bool device_detaching(const Host *h, const GroupReport *g, const Device *d, bool
 }
 
 /* Appends a blocker. Returns: 0 or -ENOMEM. */
-static int add_blocker(GroupReport *g, const char *member, const char *driver, BlockReason reason) {
+static int add_blocker(GroupReport *g, const DeviceReport *report, const char *member,
+                       const char *driver, BlockReason reason) {
         Blocker *grown = reallocarray(g->blockers, g->n_blockers + 1, sizeof(Blocker));
-        Blocker new = { .member = strdup(member), .driver = strdup(driver), .reason = reason };
+        Blocker new = { .member = strdup(member), .driver = strdup(driver), .reason = reason,
+                        .report = report };
 
         if (grown)
                 g->blockers = grown;
@@ -176,13 +178,13 @@ static int weigh_member(const Host *h, ViabilityRule rule, GroupReport *g, const
         if (device_detaching(h, g, d, &blocks)) {
                 const char *from = host_find_unbinding(h, &d->address);
 
-                return blocks ? add_blocker(g, address_format(&d->address, text), from ? from : "",
+                return blocks ? add_blocker(g, m, address_format(&d->address, text), from ? from : "",
                                             BLOCK_DETACHING)
                               : 0;
         }
         switch (driver_effect(rule, &d->driver, "pci", d->bridge, d->vfio_device == FACT_PRESENT)) {
         case EFFECT_BLOCKS:
-                return add_blocker(g, address_format(&d->address, text), d->driver.value,
+                return add_blocker(g, m, address_format(&d->address, text), d->driver.value,
                                    reason_of(m->role));
         case EFFECT_UNKNOWN:
                 *unknown = true;
@@ -204,7 +206,7 @@ int evaluate_viability(const Host *h, GroupReport *g) {
                 Effect e = driver_effect(rule, &o->driver, o->bus, FACT_ABSENT, false);
 
                 if (e == EFFECT_BLOCKS)
-                        r = add_blocker(g, o->name, o->driver.value, BLOCK_PLATFORM_DRIVER);
+                        r = add_blocker(g, NULL, o->name, o->driver.value, BLOCK_PLATFORM_DRIVER);
                 unknown |= e == EFFECT_UNKNOWN;
         }
         /* One member that blocks settles it, whatever is not known of the others. */

@@ -144,8 +144,9 @@ static int scan_devices(const Root *root, PciNames *names, const Host *old, Host
         size_t n;
         int error = scan_list_devices(root, &addresses, &n);
 
+        /* A host whose list cannot be read just now is not an empty one. */
         if (error < 0)
-                return error == -ENOMEM ? error : 0;
+                return fact_of_error(error) == FACT_ABSENT ? 0 : error;
         for (size_t i = 0; i < n && error == 0; i++) {
                 const Device *before = old ? host_find_device(old, &addresses[i]) : NULL;
                 Device *d = NULL;
@@ -190,13 +191,18 @@ static int scan_groups(const Root *root, const Host *old, Host *h) {
 
 int scan_host(const Root *root, PciNames *names, const Host *old, Host **ret) {
         Host *h = host_new();
+        int error;
 
         if (!h)
                 return -ENOMEM;
-        if (scan_facts(root, old, h) < 0 || scan_devices(root, names, old, h) < 0 ||
-            scan_groups(root, old, h) < 0) {
+        error = scan_facts(root, old, h);
+        if (error >= 0)
+                error = scan_devices(root, names, old, h);
+        if (error >= 0)
+                error = scan_groups(root, old, h);
+        if (error < 0) {
                 host_free(h);
-                return -ENOMEM;
+                return error;
         }
         *ret = h;
         return 0;

@@ -12,9 +12,9 @@
  */
 
 /* Reads the whole host: every PCI device, every group, /sys/class/iommu, kernel release, command
- * line, ACPI table names, registered VFIO drivers, back ends. Never fails for what cannot be read:
- * that is unknown. Carries over from old (may be NULL) what only the probe reads, and sets and
- * unbindings are not touched (the caller moves them). Returns: 0 and the host, or -ENOMEM. */
+ * line, ACPI table names, registered VFIO drivers, back ends. What cannot be read is
+ * unknown, but without the list of devices there is no host. Carries over from old (may be NULL) what only the probe reads, and sets and
+ * unbindings are not touched (the caller moves them). Returns: 0 and the host, or -errno. */
 int scan_host(const Root *root, PciNames *names, const Host *old, Host **ret);
 
 /* Reads one device. Returns: 1 and the device, 0 if it is not there (*ret is NULL), or -ENOMEM. */

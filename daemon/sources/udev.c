@@ -126,7 +126,7 @@ int udev_source_new(sd_event *event, size_t receive_buffer, UdevCallback callbac
                                     on_input, s);
         if (r >= 0)
                 /* Before anything that reads the host on behalf of a client. */
-                r = sd_event_source_set_priority(s->input, SD_EVENT_PRIORITY_IMPORTANT);
+                r = sd_event_source_set_priority(s->input, SD_EVENT_PRIORITY_NORMAL);
         if (r < 0) {
                 udev_source_free(s);
                 return r;

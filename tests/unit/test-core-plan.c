@@ -263,7 +263,66 @@ static void test_release_replaced(void) {
         host_free(h);
 }
 
+/* What was recorded of a device says nothing of another that stands at its address now. */
+static void test_record_of_another(void) {
+        Host *h = managed_host();
+        Address a = at("02:00.0");
+        Report *r;
+        Plan *p;
+
+        h->devices[0]->device_id = 0x2000;
+        r = report_of(h);
+        CHECK(report_find_device(r, &a)->managed_by == MANAGER_OTHER);
+        CHECK(report_find_device(r, &a)->host_driver.fact == FACT_UNKNOWN);
+        report_free(r);
+        p = release_of(h, (Request){ .address = a, .claim = "a" });
+        CHECK_STRING(p->error, VFIOD_ERROR_NOT_MANAGED);
+        plan_free(p);
+        host_free(h);
+}
+
+/* Where it cannot be told what a member is, or its group, nothing is released and nothing forgotten. */
+static void test_release_unknown(void) {
+        Host *h = managed_host();
+        Device *d = device_copy(h->devices[0]);
+        Plan *p;
+
+        h->devices[0]->ids = FACT_UNKNOWN;
+        p = release_of(h, (Request){ .address = at("02:00.1"), .claim = "a" });
+        CHECK_STRING(p->error, VFIOD_ERROR_HOST_NOT_READY);
+        CHECK(p->n_steps == 0);
+        plan_free(p);
+        d->grouped = FACT_UNKNOWN;
+        CHECK(host_put_device(h, d) == 0);
+        p = release_of(h, (Request){ .address = at("02:00.1"), .claim = "a" });
+        CHECK_STRING(p->error, VFIOD_ERROR_HOST_NOT_READY);
+        plan_free(p);
+        host_free(h);
+}
+
+/* A function of the slot that has virtual functions does not move along: they may be in use. */
+static void test_sibling_with_functions(void) {
+        Host *h = shared_group();
+        Device *vf = device_copy(h->devices[0]);
+        Plan *p;
+
+        vf->address = at("02:10.0");
+        vf->virtual_function = FACT_PRESENT;
+        vf->physical_function = at("02:00.1");
+        vf->group = 9;
+        add_group(h, 9);
+        CHECK(host_put_device(h, vf) == 0);
+        p = plan_of(h, (Request){ .address = at("02:00.0") });
+        CHECK_STRING(p->error, VFIOD_ERROR_NOT_SUPPORTED);
+        CHECK(strstr(p->error_message, "0000:02:00.1") && p->n_steps == 0);
+        plan_free(p);
+        host_free(h);
+}
+
 int main(void) {
+        test_record_of_another();
+        test_release_unknown();
+        test_sibling_with_functions();
         test_slot();
         test_consent();
         test_refusals();

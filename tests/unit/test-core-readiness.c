@@ -89,6 +89,25 @@ static void pf_with_vfs(Host *h) {
         add_group(h, 6);
         CHECK(host_put_device(h, vf) == 0);
 }
+static void no_backend(Host *h) {
+        h->type1 = h->iommufd = FACT_ABSENT;
+}
+static void backend_unknown(Host *h) {
+        h->type1 = h->iommufd = FACT_UNKNOWN;
+}
+static void power_error(Host *h) {
+        CHECK(text_set(&h->devices[0]->power_state, "error") == 0);
+}
+static void power_unknown(Host *h) {
+        CHECK(text_set(&h->devices[0]->power_state, "unknown") == 0);
+}
+static void unsafe_unknown(Host *h) {
+        h->interrupt_remapping = FACT_ABSENT;
+        h->type1_unsafe_interrupts = FACT_UNKNOWN;
+}
+static void physfn_unknown(Host *h) {
+        h->devices[0]->virtual_function = FACT_UNKNOWN;
+}
 static void nothing(Host *h) {
         (void) h;
 }
@@ -137,6 +156,18 @@ static const struct Row {
           READINESS_NEEDS_CONSENT, READINESS_NEEDS_CONSENT, READINESS_READY },
         { "VF, PF on VFIO", vf_of_vfio, FINDING_VF_TOKEN_REQUIRED, READINESS_BLOCKED,
           READINESS_BLOCKED, READINESS_READY },
+        { "no back end", no_backend, "no-backend", READINESS_BLOCKED, READINESS_BLOCKED,
+          READINESS_BLOCKED },
+        { "back end unknown", backend_unknown, "no-backend", READINESS_UNKNOWN, READINESS_UNKNOWN,
+          READINESS_READY },
+        { "power state is an error", power_error, NULL, READINESS_BLOCKED, READINESS_PREPARABLE,
+          READINESS_READY },
+        { "power state unknown", power_unknown, NULL, READINESS_UNKNOWN, READINESS_PREPARABLE,
+          READINESS_READY },
+        { "override unknown", unsafe_unknown, FINDING_INTERRUPT_REMAPPING_UNKNOWN,
+          READINESS_UNKNOWN, READINESS_UNKNOWN, READINESS_UNKNOWN },
+        { "VF or not, unknown", physfn_unknown, FINDING_DEVICE_FACTS_UNKNOWN, READINESS_UNKNOWN,
+          READINESS_UNKNOWN, READINESS_READY },
         { "PF with VFs, no driver", pf_with_vfs, NULL, READINESS_BLOCKED, READINESS_BLOCKED,
           READINESS_READY },
 };
