@@ -197,7 +197,7 @@ static void put_found(FILE *out, const ExplainValues *v, const char *id) {
 
         if (n == 0)
                 fputs(where ? "nowhere" : "unknown", out);
-        for (size_t i = 0; i < n && i < FOUND_MAX; i++)
+        for (size_t i = 0; where && i < n && i < FOUND_MAX; i++)
                 fprintf(out, "%s%s", i ? ", " : "", where[i]);
         if (n > FOUND_MAX)
                 fprintf(out, " and %zu more", n - FOUND_MAX);

@@ -80,7 +80,7 @@ static size_t find_problem(const KernelLog *l, const Address *a, LogKind kind) {
 static LogProblem *insert_problem(KernelLog *l, size_t i, const LogEvent *e) {
         LogProblem *grown, *p;
 
-        if (l->n_problems == l->n_problems_room) {
+        if (!l->problems || l->n_problems == l->n_problems_room) {
                 size_t room = l->n_problems_room > 0 ? l->n_problems_room * 2 : 8;
 
                 grown = reallocarray(l->problems, room, sizeof(*l->problems));

@@ -73,7 +73,7 @@ static Row *make_rows(const ParameterWords *w) {
                         const ParameterKind *k = parameter_kind_find(w->items[i].name);
                         Row *row = k ? &rows[parameter_kind_number(k)] : NULL;
 
-                        if (row && pass == 1)
+                        if (row && row->items && pass == 1)
                                 row->items[row->n] = &w->items[i];
                         if (row)
                                 row->n++;

@@ -136,7 +136,7 @@ static int check_driver(Text *driver, const char *address, const char *wanted, c
 static int run_unbind(StepRun *run, const Step *s, const char *address, char **ret_cause) {
         const Managed *m = transaction_member(run->transaction, &s->address);
         char words[ERROR_WORDS_MAX];
-        Text driver;
+        Text driver = { 0 };
         int r;
 
         r = check_target(run, &s->address, ret_cause);
@@ -145,7 +145,7 @@ static int run_unbind(StepRun *run, const Step *s, const char *address, char **r
         if (r < 0 || driver.fact == FACT_ABSENT)
                 return r;
         /* Not moved yet when the rollback began, or given back by somebody else. */
-        if (run->giving_back && m->driver.value && text_is(&driver, m->driver.value) &&
+        if (run->giving_back && m && m->driver.value && text_is(&driver, m->driver.value) &&
             !text_is(&driver, s->value)) {
                 text_unset(&driver, FACT_UNKNOWN);
                 return 0;
@@ -181,7 +181,7 @@ static const char *bind_reason(int error) {
 
 static int run_bind(StepRun *run, const Step *s, const char *address, char **ret_cause) {
         char words[ERROR_WORDS_MAX];
-        Text driver;
+        Text driver = { 0 };
         int r;
 
         r = check_target(run, &s->address, ret_cause);
@@ -206,7 +206,7 @@ static int run_bind(StepRun *run, const Step *s, const char *address, char **ret
 static int run_probe(StepRun *run, const Step *s, const char *address, char **ret_cause) {
         const Managed *m = transaction_member(run->transaction, &s->address);
         char words[ERROR_WORDS_MAX];
-        Text driver;
+        Text driver = { 0 };
         int r;
 
         r = check_target(run, &s->address, ret_cause);
@@ -237,7 +237,7 @@ static int run_verify(StepRun *run, const Step *steps, size_t index, const char 
                       char **ret_cause) {
         const Step *s = &steps[index];
         const char *override = expected_override(steps, index);
-        Text driver;
+        Text driver = { 0 };
         unsigned group;
         int r;
 
