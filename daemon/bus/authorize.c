@@ -2,9 +2,9 @@
 #include "objects.h"
 
 /*
- * Root only: polkit is not asked yet. The uid must be what the bus (or the socket) itself says of the sender: an
- * augmented one would be read from /proc of a process that may be another by then. That is why
- * neither capabilities nor sd_bus_query_sender_privilege() are asked.
+ * Root only: polkit is not asked yet. The uid must be what the bus (or the socket) itself says of
+ * the sender: an augmented one would be read from /proc of a process that may be another by then.
+ * That is why neither capabilities nor sd_bus_query_sender_privilege() are asked.
  */
 static bool sender_is_root(sd_bus_message *m) {
         sd_bus_creds *creds = NULL;
