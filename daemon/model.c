@@ -6,6 +6,7 @@
 
 #include "core/evaluate.h"
 #include "model.h"
+#include "model-doubt.h"
 #include "model-log.h"
 #include "model-probe.h"
 #include "sources/nodes.h"
@@ -26,12 +27,14 @@ struct Model {
         Report *report;
         ProbeQueue *probes;
         LogWatch *log;
+        Doubt *doubt;
         const ModelHandlers *handlers;
         void *userdata;
         bool settled;
 
         /* What hints named since the last time they were acted on. */
         AddressList dirty_devices;
+        AddressList bound; /* those of which an event said that a driver has taken them */
         GroupList dirty_groups;
         bool dirty_drivers, dirty_host, lost;
 };
@@ -73,12 +76,34 @@ static void keep_own_facts(Host *to, Host *from) {
         from->n_unbindings = 0;
 }
 
+static bool is_bound(const Model *m, const Address *a) {
+        for (size_t i = 0; i < m->bound.n; i++)
+                if (address_compare(&m->bound.items[i], a) == 0)
+                        return true;
+        return false;
+}
+
+/* A driver that nobody has told of may be gone again in a moment: see model-doubt.h. */
+static void doubt_driver(Model *m, const Device *old, const Device *new) {
+        if (m->doubt && new->driver.fact == FACT_PRESENT &&
+            (!old || !text_equal(&old->driver, &new->driver)) && !is_bound(m, &new->address))
+                (void) doubt_add(m->doubt, &new->address);
+}
+
+/* The same for a whole scan after events were lost. What the first scan finds is taken as it is. */
+static void doubt_drivers(Model *m, const Host *new) {
+        for (size_t i = 0; m->host && i < new->n_devices; i++)
+                doubt_driver(m, host_find_device(m->host, &new->devices[i]->address),
+                             new->devices[i]);
+}
+
 int model_rescan(Model *m) {
         Host *new;
         int r = scan_host(m->root, m->names, m->host, &new);
 
         if (r < 0)
                 return r;
+        doubt_drivers(m, new);
         pci_names_trim(m->names);
         if (m->host)
                 keep_own_facts(new, m->host);
@@ -127,6 +152,7 @@ static int reread_device(Model *m, const Address *a, GroupList *groups) {
                         log_watch_forget(m->log, a);
                 return 0;
         }
+        doubt_driver(m, old, new);
         if (new->grouped == FACT_PRESENT)
                 r = group_list_add(groups, new->group);
         if (r >= 0)
@@ -208,8 +234,11 @@ static int act(Model *m) {
         GroupList groups = m->dirty_groups;
         int r;
 
-        if (m->lost || m->dirty_host)
-                return request_rescan(m);
+        if (m->lost || m->dirty_host) {
+                r = request_rescan(m);
+                address_list_clear(&m->bound);
+                return r;
+        }
         if (m->dirty_drivers) {
                 m->dirty_drivers = false;
                 r = scan_drivers(m->root, m->host);
@@ -222,6 +251,7 @@ static int act(Model *m) {
         m->dirty_groups = (GroupList){ 0 };
         address_list_sort(&devices);
         r = devices.n + groups.n > 0 ? reread(m, &devices, &groups) : 0;
+        address_list_clear(&m->bound);
         address_list_clear(&devices);
         group_list_clear(&groups);
         return r;
@@ -257,6 +287,10 @@ static void on_hint(const UdevHint *hint, void *userdata) {
         switch (hint->kind) {
         case UDEV_HINT_DEVICE:
                 r = note_device(m, &hint->address);
+                if (r >= 0 && hint->bound) {
+                        doubt_clear(m->doubt, &hint->address);
+                        r = address_list_add(&m->bound, &hint->address);
+                }
                 break;
         case UDEV_HINT_GROUP:
                 r = group_list_add(&m->dirty_groups, hint->group);
@@ -358,12 +392,31 @@ Host *model_host(Model *m) {
         return m->host;
 }
 
+/* Looks at a device in doubt again. Returns: true if its driver is as it was. */
+static bool check_driver(const Address *a, void *userdata) {
+        Model *m = userdata;
+        const Device *old = host_find_device(m->host, a);
+        Device *now = NULL;
+        bool same;
+
+        if (!old || scan_device(m->root, m->names, a, old, &now) < 0)
+                return false;
+        same = now && text_equal(&old->driver, &now->driver);
+        device_unref(now);
+        if (!same && model_reread(m, a, 1) < 0)
+                distrust(m);
+        return same;
+}
+
 /* Listens first, so that nothing that happens during the scan is missed. */
 static int listen(Model *m, size_t receive_buffer) {
         int r;
 
         if (root_is_recorded(m->root))
                 return 0;
+        r = doubt_new(m->event, check_driver, m, &m->doubt);
+        if (r < 0)
+                return r;
         r = udev_source_new(m->event, receive_buffer, on_hint, m, &m->udev);
         return r < 0 ? r : node_source_new(m->event, on_node, m, &m->nodes);
 }
@@ -418,6 +471,8 @@ Model *model_free(Model *m) {
         node_source_free(m->nodes);
         probe_queue_free(m->probes);
         log_watch_free(m->log);
+        doubt_free(m->doubt);
+        address_list_clear(&m->bound);
         sd_event_source_disable_unref(m->rescan_timer);
         report_free(m->report);
         host_free(m->host);

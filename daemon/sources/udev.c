@@ -47,10 +47,14 @@ static uint32_t count_drops(const UdevSource *s) {
 
 static void take_event(UdevSource *s, struct udev_device *d) {
         const char *subsystem = udev_device_get_subsystem(d), *devpath = udev_device_get_devpath(d);
+        const char *action = udev_device_get_action(d);
         UdevHint h;
 
-        if (subsystem && devpath && udev_hint_of_event(subsystem, devpath, &h))
-                s->callback(&h, s->userdata);
+        if (!subsystem || !devpath || !udev_hint_of_event(subsystem, devpath, &h))
+                return;
+        h.bound = h.kind == UDEV_HINT_DEVICE && action && strcmp(action, "bind") == 0 &&
+                  strcmp(subsystem, "pci") == 0;
+        s->callback(&h, s->userdata);
 }
 
 /* Takes in one event. Returns: true if there may be more. */

@@ -27,6 +27,7 @@ typedef struct UdevHint {
         Address address;
         unsigned group;
         char name[64];
+        bool bound; /* of a device: a driver has taken it, and its probe has ended well */
 } UdevHint;
 
 typedef void (*UdevCallback)(const UdevHint *hint, void *userdata);
