@@ -12,20 +12,6 @@ void changes_clear(Changes *c) {
         *c = (Changes){ 0 };
 }
 
-/* Makes room at index i of a list of n pointers, grown in powers of two. Returns: the list, or NULL
- * with the old one untouched. */
-static void *open_gap(void *list, size_t n, size_t i) {
-        void **items = list;
-
-        if ((n & (n - 1)) == 0) {
-                items = reallocarray(list, n ? n * 2 : 1, sizeof(void *));
-                if (!items)
-                        return NULL;
-        }
-        memmove(items + i + 1, items + i, (n - i) * sizeof(void *));
-        return items;
-}
-
 /* Returns: the index of the first device report not below a. */
 static size_t device_index(const Report *r, const Address *a) {
         size_t low = 0, high = r->n_devices;
@@ -71,7 +57,7 @@ static int replace_device(Report *r, const Address *a, DeviceReport *new, Change
                 memmove(r->devices + i, r->devices + i + 1,
                         (r->n_devices - i) * sizeof(DeviceReport *));
         } else {
-                DeviceReport **grown = open_gap(r->devices, r->n_devices, i);
+                DeviceReport **grown = list_open_gap(r->devices, r->n_devices, i);
 
                 if (!grown)
                         return -ENOMEM;
@@ -100,7 +86,7 @@ static int replace_group(Report *r, unsigned id, GroupReport *new, Changes *chan
                 memmove(r->groups + i, r->groups + i + 1,
                         (r->n_groups - i) * sizeof(GroupReport *));
         } else if (new) {
-                GroupReport **grown = open_gap(r->groups, r->n_groups, i);
+                GroupReport **grown = list_open_gap(r->groups, r->n_groups, i);
 
                 if (!grown) {
                         group_report_unref(new);

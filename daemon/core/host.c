@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "host.h"
+#include "lists.h"
 #include "plan.h"
 
 Host *host_new(void) {
@@ -142,25 +143,10 @@ Group *host_find_group(const Host *h, unsigned id) {
         return i < h->n_groups && h->groups[i]->id == id ? h->groups[i] : NULL;
 }
 
-/* Makes room for one pointer at index i of a list of n. Returns: the list, or NULL with the old
- * one untouched. */
-static void *open_gap(void *list, size_t n, size_t i) {
-        void **items = list;
-
-        /* Grown in powers of two: thousands of functions may come one by one. */
-        if ((n & (n - 1)) == 0) {
-                items = reallocarray(list, n ? n * 2 : 1, sizeof(void *));
-                if (!items)
-                        return NULL;
-        }
-        memmove(items + i + 1, items + i, (n - i) * sizeof(void *));
-        return items;
-}
-
 /* Inserts d into a sorted list that does not hold it. Returns: 0 or -ENOMEM. */
 static int list_insert(Device ***list, size_t *n, Device *d, DeviceOrder order) {
         size_t i = lower_bound(*list, *n, d, order);
-        Device **grown = open_gap(*list, *n, i);
+        Device **grown = list_open_gap(*list, *n, i);
 
         if (!grown)
                 return -ENOMEM;
@@ -211,7 +197,7 @@ int host_put_group(Host *h, Group *g) {
                 h->groups[i] = g;
                 return 0;
         }
-        grown = open_gap(h->groups, h->n_groups, i);
+        grown = list_open_gap(h->groups, h->n_groups, i);
         if (!grown)
                 return -ENOMEM;
         h->groups = grown;

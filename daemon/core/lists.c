@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lists.h"
 
@@ -71,4 +72,12 @@ void group_list_sort(GroupList *l) {
 void group_list_clear(GroupList *l) {
         free(l->items);
         *l = (GroupList){ 0 };
+}
+
+void *list_open_gap(void *list, size_t n, size_t i) {
+        void **items = grow(list, n, sizeof(void *));
+
+        if (items)
+                memmove(items + i + 1, items + i, (n - i) * sizeof(void *));
+        return items;
 }

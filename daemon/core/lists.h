@@ -24,3 +24,8 @@ void address_list_clear(AddressList *l);
 int group_list_add(GroupList *l, unsigned id);
 void group_list_sort(GroupList *l);
 void group_list_clear(GroupList *l);
+
+/* Makes room for one pointer at index i of a list of n pointers that only this function grows, in
+ * powers of two: thousands of functions may come one by one.
+ * Returns: the list, or NULL when memory is short, with the old one untouched. */
+void *list_open_gap(void *list, size_t n, size_t i);
