@@ -6,7 +6,7 @@
 # shellcheck disable=SC2034 # used where this is sourced
 {
         packages_build="gcc libc6-dev meson ninja-build pkg-config libsystemd-dev libudev-dev"
-        packages_build+=" libpci-dev libjansson-dev pci.ids"
+        packages_build+=" libpci-dev libjansson-dev libinih-dev pci.ids"
         packages_test="dbus systemd python3 clang clang-tidy cppcheck shellcheck binutils udev kmod git"
         packages_test+=" systemd-journal-remote"
         packages_lab="qemu-system-x86 qemu-utils mmdebstrap e2fsprogs debian-archive-keyring zstd"
