@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 
 #include "bus/bus.h"
 #include "config.h"
+#include "configuration.h"
 #include "daemon.h"
 #include "model.h"
 #include "names.h"
@@ -27,6 +29,7 @@ typedef struct Daemon {
         const DaemonConfig *config;
         sd_event *event;
         Root *root;
+        Settings *settings;
         Model *model;
         Operations *operations;
         sd_bus *connection;
@@ -129,6 +132,12 @@ static int rescan(void *userdata, sd_bus_message *m, sd_bus_error *error) {
         return r < 0 ? r : bus_reply_empty(m);
 }
 
+static uint64_t default_timeout_usec(void *userdata) {
+        Daemon *d = userdata;
+
+        return d->settings->timeout_usec;
+}
+
 static const BusHandlers bus_handlers = {
         .report = get_report,
         .jobs = get_jobs,
@@ -138,6 +147,7 @@ static const BusHandlers bus_handlers = {
         .release = release,
         .refresh = refresh,
         .rescan = rescan,
+        .default_timeout_usec = default_timeout_usec,
 };
 
 /* Connects to the bus the configuration names. No descriptors are taken: no method has any use for
@@ -225,6 +235,28 @@ static int start_operations(Daemon *d) {
         return operations_new(d->model, &context, &d->operations);
 }
 
+/* Reads the configuration anew. What cannot be read leaves the old one in force. */
+static int on_reload(sd_event_source *s, const struct signalfd_siginfo *info, void *userdata) {
+        Daemon *d = userdata;
+        Settings *fresh = NULL;
+        uint64_t now = 0;
+        int r;
+
+        (void) s;
+        (void) info;
+        (void) sd_event_now(d->event, CLOCK_MONOTONIC, &now);
+        (void) sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, now);
+        r = configuration_load(d->root, &fresh);
+        if (r < 0)
+                complain("The configuration could not be read anew, the old one stays", r);
+        else {
+                settings_free(d->settings);
+                d->settings = fresh;
+        }
+        (void) sd_notify(0, "READY=1");
+        return 0;
+}
+
 static int start_event_loop(Daemon *d) {
         sigset_t signals;
         int r;
@@ -233,6 +265,7 @@ static int start_event_loop(Daemon *d) {
         sigaddset(&signals, SIGTERM);
         sigaddset(&signals, SIGINT);
         sigaddset(&signals, SIGCHLD);
+        sigaddset(&signals, SIGHUP);
         if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
                 return -errno;
         signal(SIGPIPE, SIG_IGN);
@@ -241,6 +274,8 @@ static int start_event_loop(Daemon *d) {
                 r = sd_event_add_signal(d->event, NULL, SIGTERM, NULL, NULL);
         if (r >= 0)
                 r = sd_event_add_signal(d->event, NULL, SIGINT, NULL, NULL);
+        if (r >= 0)
+                r = sd_event_add_signal(d->event, NULL, SIGHUP, on_reload, d);
         if (r >= 0)
                 r = sd_event_set_watchdog(d->event, true);
         return r < 0 ? r : 0;
@@ -256,6 +291,11 @@ static int start(Daemon *d) {
         r = root_new(d->config->root ? d->config->root : "/", &d->root);
         if (r < 0) {
                 complain(d->config->root ? d->config->root : "/", r);
+                return r;
+        }
+        r = configuration_load(d->root, &d->settings);
+        if (r < 0) {
+                complain("The configuration could not be read", r);
                 return r;
         }
         r = model_new(d->event, d->root, d->config->receive_buffer, &model_handlers, d, &d->model);
@@ -279,6 +319,7 @@ static void stop(Daemon *d) {
         operations_free(d->operations);
         bus_free(d->bus);
         model_free(d->model);
+        settings_free(d->settings);
         root_free(d->root);
         sd_bus_flush_close_unref(d->connection);
         sd_event_unref(d->event);

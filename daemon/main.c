@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "configuration.h"
 #include "daemon.h"
 #include "rebind/worker.h"
 #include "sources/record.h"
@@ -19,6 +20,7 @@ typedef struct Arguments {
         DaemonConfig daemon;
         const char *record;
         const char *worker;
+        int (*configuration)(const Root *root); /* what to do with it instead of serving */
 } Arguments;
 
 static void print_help(void) {
@@ -32,6 +34,8 @@ static void print_help(void) {
              "  --bus=ADDRESS          Use this bus instead of the system bus\n"
              "  --runtime-dir=DIR      Keep records of what was moved in DIR\n"
              "  --receive-buffer=BYTES Size of the buffer for kernel events\n"
+             "  --check-config         Say what is wrong in the configuration\n"
+             "  --node-rights          Print rights of VFIO nodes (for the udev rule)\n"
              "  --worker=ID            Execute a transaction (vfiod starts this itself)\n"
              "  -h, --help             Show this\n"
              "  --version              Show the version");
@@ -52,7 +56,7 @@ static int parse_size(const char *text, size_t *ret) {
 
 /* Returns: 1 to go on, 0 if all is done, -EINVAL after saying what is wrong. */
 static int parse_arguments(int argc, char **argv, Arguments *ret) {
-        enum { ROOT = 0x100, RECORD, BUS, RUNTIME, BUFFER, WORKER, VERSION };
+        enum { ROOT = 0x100, RECORD, BUS, RUNTIME, BUFFER, WORKER, CHECK_CONFIG, NODE_RIGHTS, VERSION };
         static const struct option options[] = {
                 { "root", required_argument, NULL, ROOT },
                 { "record", required_argument, NULL, RECORD },
@@ -60,6 +64,8 @@ static int parse_arguments(int argc, char **argv, Arguments *ret) {
                 { "runtime-dir", required_argument, NULL, RUNTIME },
                 { "receive-buffer", required_argument, NULL, BUFFER },
                 { "worker", required_argument, NULL, WORKER },
+                { "check-config", no_argument, NULL, CHECK_CONFIG },
+                { "node-rights", no_argument, NULL, NODE_RIGHTS },
                 { "version", no_argument, NULL, VERSION },
                 { "help", no_argument, NULL, 'h' },
                 { 0 },
@@ -88,6 +94,12 @@ static int parse_arguments(int argc, char **argv, Arguments *ret) {
                         break;
                 case WORKER:
                         ret->worker = optarg;
+                        break;
+                case CHECK_CONFIG:
+                        ret->configuration = configuration_check;
+                        break;
+                case NODE_RIGHTS:
+                        ret->configuration = configuration_print_node_rights;
                         break;
                 case VERSION:
                         puts("vfiod " VFIOD_VERSION);
@@ -147,6 +159,18 @@ static int run_record(const Arguments *a) {
         return r;
 }
 
+static int run_configuration(const Arguments *a) {
+        Root *root = NULL;
+        int r = root_new(a->daemon.root ? a->daemon.root : "/", &root);
+
+        if (r >= 0)
+                r = a->configuration(root);
+        if (r < 0)
+                fprintf(stderr, "vfiod: the configuration could not be read: %s\n", strerror(-r));
+        root_free(root);
+        return r == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 int main(int argc, char **argv) {
         const char *runtime = getenv("RUNTIME_DIRECTORY");
         Arguments a = { .daemon.runtime = runtime && *runtime ? runtime : RUNTIME_DIRECTORY };
@@ -154,6 +178,8 @@ int main(int argc, char **argv) {
 
         if (r <= 0)
                 return r < 0 ? 2 : 0;
+        if (a.configuration)
+                return run_configuration(&a);
         if (a.worker)
                 r = run_worker(&a);
         else if (a.record)

@@ -39,6 +39,8 @@ typedef struct BusHandlers {
         int (*release)(void *userdata, sd_bus_message *m, const BusRequest *r, sd_bus_error *error);
         int (*refresh)(void *userdata, sd_bus_message *m, const Address *a, sd_bus_error *error);
         int (*rescan)(void *userdata, sd_bus_message *m, sd_bus_error *error);
+        /* How long a prepare or release may take when the caller does not say. */
+        uint64_t (*default_timeout_usec)(void *userdata);
 } BusHandlers;
 
 typedef struct Bus Bus;

@@ -205,7 +205,7 @@ static int read_options(const Bus *b, sd_bus_message *m, RequestMethod method, B
 
 int request_read(const Bus *b, sd_bus_message *m, RequestMethod method, BusRequest *ret,
                  sd_bus_error *error) {
-        BusRequest r = { .timeout_usec = VFIOD_TIMEOUT_DEFAULT_USEC };
+        BusRequest r = { .timeout_usec = b->handlers.default_timeout_usec(b->userdata) };
         const char *address;
         int e = sd_bus_message_read_basic(m, 's', &address);
 

@@ -208,6 +208,10 @@ static int on_rescan(void *userdata, sd_bus_message *m, sd_bus_error *error) {
         return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED, "Once a second");
 }
 
+static uint64_t default_timeout_usec(void *userdata) {
+        return VFIOD_TIMEOUT_DEFAULT_USEC;
+}
+
 static const BusHandlers handlers = {
         .report = get_report,
         .jobs = get_jobs,
@@ -217,6 +221,7 @@ static const BusHandlers handlers = {
         .release = on_release,
         .refresh = on_refresh,
         .rescan = on_rescan,
+        .default_timeout_usec = default_timeout_usec,
 };
 
 /* Appends the arguments of a signal, as far as they are basic or arrays, to what was seen. */
