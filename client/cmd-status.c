@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "json.h"
+#include "metrics.h"
 #include "output.h"
 #include "render.h"
 #include "verbs.h"
@@ -11,6 +12,11 @@ static json_t *json_status(const Host *host, const Model *model) {
         return status;
 }
 
+/* No pager: this is for programs. */
+static int finish_metrics(void) {
+        return fflush(stdout) == EOF ? EXIT_FAILED : EXIT_YES;
+}
+
 int verb_status(const Call *call) {
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
         _cleanup_(output_done) Output output = {0};
@@ -20,9 +26,16 @@ int verb_status(const Call *call) {
         int r;
 
         if ((r = bus_get_host(call->bus, &host, &error)) < 0 ||
-            (r = bus_get_model(call->bus, &model, &error)) < 0)
+            (r = bus_get_model(call->bus, &model, &error)) < 0) {
+                if (call->options->metrics)
+                        metrics_print_down(stdout);
                 return fail(call->options, NULL, &error, r);
+        }
 
+        if (call->options->metrics) {
+                metrics_print(stdout, &host, &model);
+                return finish_metrics();
+        }
         if (call->options->json)
                 return json_print(json_status(&host, &model)) < 0 ? EXIT_FAILED : EXIT_YES;
         r = output_begin(&output);

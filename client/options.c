@@ -19,7 +19,8 @@ enum {
         ARG_DRIVER,
         ARG_FOR,
         ARG_TIMEOUT,
-        ARG_NO_BLOCK
+        ARG_NO_BLOCK,
+        ARG_METRICS
 };
 
 static const struct OptionInfo {
@@ -39,6 +40,7 @@ static const struct OptionInfo {
         { NULL, 0, NULL, 0, "prepare, release: who claims the device" },
         { "timeout", ARG_TIMEOUT, "TIME", OPTION_TIMEOUT, "how long it may take: 5, 500ms, 2min" },
         { "no-block", ARG_NO_BLOCK, NULL, OPTION_NO_BLOCK, "do not wait until the work is done" },
+        { "metrics", ARG_METRICS, NULL, OPTION_METRICS, "status: as metrics, for node_exporter" },
         { "json", ARG_JSON, NULL, 0, "print JSON" },
         { "host", 'H', "[USER@]HOST", 0, "ask the vfiod of another host, over ssh" },
         { "machine", 'M', "CONTAINER", 0, "ask the vfiod of a local container" },
@@ -138,6 +140,9 @@ static int option_apply(Options *options, int value, const char *argument) {
         case ARG_NO_BLOCK:
                 options->no_block = true;
                 return 0;
+        case ARG_METRICS:
+                options->metrics = true;
+                return 0;
         }
         return -EINVAL;
 }
@@ -227,6 +232,10 @@ int options_parse(Options *options, int argc, char **argv) {
         }
         if (!!options->host + !!options->machine + !!options->bus_address > 1) {
                 fail_usage(options, "--host, --machine and --bus exclude each other");
+                return -EINVAL;
+        }
+        if (options->metrics && options->json) {
+                fail_usage(options, "--metrics and --json exclude each other");
                 return -EINVAL;
         }
         return optind;

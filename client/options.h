@@ -14,7 +14,8 @@ typedef enum OptionMask {
         OPTION_DRIVER = 1 << 4,
         OPTION_FOR = 1 << 5,
         OPTION_TIMEOUT = 1 << 6,
-        OPTION_NO_BLOCK = 1 << 7
+        OPTION_NO_BLOCK = 1 << 7,
+        OPTION_METRICS = 1 << 8
 } OptionMask;
 
 /* The command line, read. Strings point into argv unless they are arrays. */
@@ -29,7 +30,7 @@ typedef struct Options {
         const char *driver;
         const char *for_what;  /* a condition (wait) or a claim (prepare, release) */
         uint64_t timeout_usec; /* TIMEOUT_NOT_GIVEN unless given */
-        bool no_block;
+        bool no_block, metrics;
 
         unsigned given; /* which of OptionMask were on the command line */
 } Options;

@@ -6,7 +6,7 @@
 #include "verbs.h"
 
 static const Verb verbs[] = {
-        {"status", 0, 0, OPTION_ALL, verb_status, "",
+        {"status", 0, 0, OPTION_ALL | OPTION_METRICS, verb_status, "",
          "the host, its groups and their verdicts (the default)"},
         {"list", 0, 0, OPTION_ALL | OPTION_CLASS, verb_list, "", "groups and devices"},
         {"show", 1, 2, 0, verb_show, "ADDRESS | group N", "everything about a device or a group"},

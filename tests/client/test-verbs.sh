@@ -53,6 +53,7 @@ unset COLUMNS
 
 expect 4 'systemctl start vfiod' list
 expect 4 'ServiceUnknown' --json list
+expect 4 '^vfiod_up 0' status --metrics
 start_fake
 expect 0 'Host ready: VT-d on' status
 expect 0 '2 groups hold only bridges and chipset devices: 1 2'
@@ -60,6 +61,11 @@ expect 0 '00:01.0' list --all
 expect 0 'in use by qemu-system-x86 (4711)' list --class usb
 expect 0 '"id": null' --json list
 expect 0 '"groups": ' --json status
+expect 0 '^vfiod_host_readiness{state="ready"} 1' status --metrics
+expect 0 '^# EOF' status --metrics
+expect 0 '^vfiod_device{address="0000:05:00.0",group="[0-9]*",driver="igc",' status --metrics
+expect 2 'exclude each other' status --metrics --json
+expect 2 'list takes no --metrics' list --metrics
 expect 0 '"numa_node": null' --json show 05:00.0
 expect 0 'Blocked by: 0000:01:00.1' show group 0
 expect 0 '"default_domain": "DMA-FQ"' --json check
