@@ -8,7 +8,7 @@
         packages_build="gcc libc6-dev meson ninja-build pkg-config libsystemd-dev libudev-dev"
         packages_build+=" libpci-dev libjansson-dev libinih-dev libexpat1-dev scdoc pci.ids"
         packages_test="dbus systemd python3 clang clang-tidy cppcheck shellcheck binutils udev kmod git"
-        packages_test+=" systemd-journal-remote"
+        packages_test+=" systemd-journal-remote zsh fish bash-completion"
         packages_lab="qemu-system-x86 qemu-utils mmdebstrap e2fsprogs debian-archive-keyring zstd"
         packages_lab+=" cpio kmod util-linux python3"
         packages_try="dbus python3"
