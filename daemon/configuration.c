@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <stdio.h>
-#include <systemd/sd-daemon.h>
 
 #include "configuration.h"
+#include "notice.h"
 
-/* userdata counts, if it is given. */
 static void warn(const char *file, unsigned line, const char *message, void *userdata) {
         unsigned *n = userdata;
 
         if (n)
                 (*n)++;
-        /* The journal takes the level off; a person is spared it. */
-        if (line > 0)
-                fprintf(stderr, "%svfiod: %s:%u: %s\n", n ? "" : SD_WARNING, file, line, message);
-        else
-                fprintf(stderr, "%svfiod: %s: %s\n", n ? "" : SD_WARNING, file, message);
+        notice_configuration(file, line, message);
 }
 
 int configuration_load(const Root *root, Settings **ret) {

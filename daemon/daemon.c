@@ -15,6 +15,7 @@
 #include "daemon.h"
 #include "model.h"
 #include "names.h"
+#include "notice.h"
 #include "operations.h"
 #include "sources/resolve.h"
 
@@ -68,6 +69,7 @@ static void on_settled(void *userdata) {
 static void on_fault(const Address *a, const char *message, void *userdata) {
         Daemon *d = userdata;
 
+        notice_device_fault(a, message);
         if (d->bus)
                 (void) bus_device_fault(d->bus, a, message);
 }

@@ -7,6 +7,7 @@
 #include "action-names.h"
 #include "commit.h"
 #include "names.h"
+#include "notice.h"
 #include "operations.h"
 
 typedef enum OperationKind { OPERATION_REFRESH, OPERATION_PLAN, OPERATION_PREPARE,
@@ -137,6 +138,7 @@ static void on_job_stuck(Job *job, void *userdata) {
         Operation *op = userdata;
         char text[ADDRESS_TEXT_MAX], *message;
 
+        notice_job_stuck(job);
         (void) bus_job_changed(op->owner->bus, job);
         if (asprintf(&message, "%s: the kernel has not ended a write in time; it goes on as job "
                      "%u. Stop what still uses the device.",
@@ -156,6 +158,7 @@ static void finish_job(void *userdata) {
         const char *message = done ? "" : t && t->message ? t->message
                                         : "the worker ended without finishing its work";
 
+        notice_job_ended(op->job);
         if (done)
                 answer_result(op, VFIOD_RESULT_DONE);
         else
