@@ -22,6 +22,7 @@ Host *host_free(Host *h) {
                 managed_set_clear(&h->sets[i]);
         names_free(h->iommu_names, h->n_iommu_names);
         names_free(h->drivers, h->n_drivers);
+        module_options_free(h->module_options, h->n_module_options);
         free(h->kernel_release.value);
         free(h->command_line.value);
         free(h->devices);
@@ -32,6 +33,18 @@ Host *host_free(Host *h) {
         host_clear_unbindings(h);
         free(h);
         return NULL;
+}
+
+int host_copy_module_options(Host *h, const Host *from) {
+        ModuleOption *copy;
+
+        if (module_options_copy(from->module_options, from->n_module_options, &copy) < 0)
+                return -ENOMEM;
+        module_options_free(h->module_options, h->n_module_options);
+        h->module_options = copy;
+        h->n_module_options = from->n_module_options;
+        h->module_options_known = from->module_options_known;
+        return 0;
 }
 
 /* How a list of devices is sorted. Returns: <0, 0, >0 as d is below, at or above key. */

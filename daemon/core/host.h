@@ -7,6 +7,7 @@
 
 #include "address.h"
 #include "fact.h"
+#include "module-options.h"
 
 /*
  * The snapshot of a host: a plain value that sources fill and the evaluator reads. Devices and
@@ -139,6 +140,10 @@ typedef struct Host {
         Fact cdev;     /* VFIO devices have character devices of their own */
         Fact acpi_dmar, acpi_ivrs; /* ACPI tables that describe an IOMMU */
 
+        Fact module_options_known;     /* present: the list has all that modprobe.d says */
+        ModuleOption *module_options; /* in kmod's order */
+        size_t n_module_options;
+
         char **drivers; /* registered VFIO drivers: those in /sys/bus/pci/drivers we know of */
         size_t n_drivers;
         Fact drivers_known;
@@ -182,6 +187,10 @@ int group_add_holder(Group *g, pid_t pid, const char *command);
 Host *host_new(void);
 /* NULL is taken. Returns: NULL. */
 Host *host_free(Host *h);
+
+/* Puts a copy of what modprobe.d says in from's place into h. Returns: 0, or -ENOMEM with h
+ * untouched. */
+int host_copy_module_options(Host *h, const Host *from);
 
 /* Returns: the device or group, borrowed from h, or NULL if h has none. */
 Device *host_find_device(const Host *h, const Address *a);

@@ -21,6 +21,8 @@ static const struct {
         [PROBE_KEY_TYPE1] = {"type1", SUBJECT_HOST},
         [PROBE_KEY_TYPE1_UNSAFE] = {"type1-unsafe", SUBJECT_HOST},
         [PROBE_KEY_IOMMUFD_UNSAFE] = {"iommufd-unsafe", SUBJECT_HOST},
+        [PROBE_KEY_MODULE_OPTION] = {"module-option", SUBJECT_HOST},
+        [PROBE_KEY_MODULE_OPTIONS] = {"module-options", SUBJECT_HOST},
         [PROBE_KEY_OVERRIDE] = {"override", SUBJECT_DEVICE},
         [PROBE_KEY_POWER] = {"power", SUBJECT_DEVICE},
         [PROBE_KEY_RESET] = {"reset", SUBJECT_DEVICE},

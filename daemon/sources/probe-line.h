@@ -19,6 +19,8 @@ typedef enum ProbeKey {
         PROBE_KEY_TYPE1,
         PROBE_KEY_TYPE1_UNSAFE,
         PROBE_KEY_IOMMUFD_UNSAFE,
+        PROBE_KEY_MODULE_OPTION,  /* number: line; value: word, module, file, text, newlines between */
+        PROBE_KEY_MODULE_OPTIONS, /* after the last: present if that is all */
         /* of a device */
         PROBE_KEY_OVERRIDE,
         PROBE_KEY_POWER,

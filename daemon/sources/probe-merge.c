@@ -103,7 +103,7 @@ static int merge_group(Host *h, const Group *g, const Group *f, unsigned what) {
         return 0;
 }
 
-static void merge_host(Host *h, const Host *f) {
+static int merge_host(Host *h, const Host *f) {
         h->dma_ownership_symbol = f->dma_ownership_symbol;
         h->interrupt_remapping = f->interrupt_remapping;
         h->type1_unsafe_interrupts = f->type1_unsafe_interrupts;
@@ -111,6 +111,7 @@ static void merge_host(Host *h, const Host *f) {
         /* The scan may have seen the module itself. */
         if (f->type1 != FACT_UNKNOWN || h->type1 != FACT_PRESENT)
                 h->type1 = f->type1;
+        return host_copy_module_options(h, f);
 }
 
 static int merge_devices(Host *h, const ProbeResult *r) {
@@ -141,8 +142,8 @@ static int merge_groups(Host *h, const ProbeResult *r) {
 }
 
 int probe_merge(Host *h, const ProbeResult *result) {
-        if (result->what & PROBE_HOST)
-                merge_host(h, result->facts);
+        if ((result->what & PROBE_HOST) && merge_host(h, result->facts) < 0)
+                return -ENOMEM;
         if ((result->what & PROBE_DEVICES) && merge_devices(h, result) < 0)
                 return -ENOMEM;
         if ((result->what & (PROBE_GROUPS | PROBE_HOLDERS)) && merge_groups(h, result) < 0)

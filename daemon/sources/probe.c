@@ -11,6 +11,7 @@
 
 #include "sources/probe-line.h"
 #include "sources/probe-process.h"
+#include "sources/probe-take.h"
 
 struct Probe {
         sd_event_source *input, *timer;
@@ -40,97 +41,9 @@ static void finish(Probe *p, bool child_hangs) {
         p->callback(p, &p->result, p->userdata);
 }
 
-static int put_text(Text *t, const ProbeLine *l) {
-        if (l->fact == FACT_PRESENT)
-                return text_set(t, l->value);
-        text_unset(t, l->fact);
-        return 0;
-}
-
-static int take_device(Host *facts, const ProbeLine *l) {
-        Device *d = host_find_device(facts, &l->address);
-
-        if (!d) {
-                d = device_new(&l->address);
-                if (!d)
-                        return -ENOMEM;
-                if (host_put_device(facts, d) < 0) {
-                        device_unref(d);
-                        return -ENOMEM;
-                }
-        }
-        return put_text(l->key == PROBE_KEY_OVERRIDE ? &d->driver_override :
-                        l->key == PROBE_KEY_POWER ? &d->power_state : &d->reset_methods, l);
-}
-
-static int take_reserved(Group *g, const ProbeLine *l) {
-        char *first = NULL;
-
-        if (l->fact == FACT_PRESENT && l->number > 0) {
-                first = strdup(l->value);
-                if (!first)
-                        return -ENOMEM;
-        }
-        free(g->direct_region);
-        g->direct_region = first;
-        g->n_direct = l->fact == FACT_PRESENT ? l->number : 0;
-        g->reserved_known = l->fact;
-        return 0;
-}
-
-static int take_group(Host *facts, const ProbeLine *l) {
-        Group *g = host_find_group(facts, l->group);
-
-        if (!g) {
-                g = group_new(l->group);
-                if (!g)
-                        return -ENOMEM;
-                if (host_put_group(facts, g) < 0) {
-                        group_unref(g);
-                        return -ENOMEM;
-                }
-        }
-        switch (l->key) {
-        case PROBE_KEY_NAME:
-                return put_text(&g->name, l);
-        case PROBE_KEY_TYPE:
-                return put_text(&g->type, l);
-        case PROBE_KEY_RESERVED:
-                return take_reserved(g, l);
-        case PROBE_KEY_HOLDER:
-                /* Even if the child comes no further. */
-                g->in_use = FACT_PRESENT;
-                return group_add_holder(g, (pid_t) l->number, l->value);
-        default:
-                g->in_use = l->fact;
-                return 0;
-        }
-}
-
 /* Takes in what one line says. Returns: 0 or -errno. */
 static int take_line(Probe *p, const ProbeLine *l) {
-        Host *h = p->facts;
-
         switch (l->key) {
-        case PROBE_KEY_SYMBOL:
-                h->dma_ownership_symbol = l->fact;
-                return 0;
-        case PROBE_KEY_REMAPPING:
-                h->interrupt_remapping = l->fact;
-                return 0;
-        case PROBE_KEY_TYPE1:
-                h->type1 = l->fact;
-                return 0;
-        case PROBE_KEY_TYPE1_UNSAFE:
-                h->type1_unsafe_interrupts = l->fact;
-                return 0;
-        case PROBE_KEY_IOMMUFD_UNSAFE:
-                h->iommufd_unsafe_interrupts = l->fact;
-                return 0;
-        case PROBE_KEY_OVERRIDE:
-        case PROBE_KEY_POWER:
-        case PROBE_KEY_RESET:
-                return take_device(h, l);
         case PROBE_KEY_AT:
                 p->reading_device = true;
                 p->result.stuck_at = l->address;
@@ -139,7 +52,7 @@ static int take_line(Probe *p, const ProbeLine *l) {
                 p->ended = true;
                 return 0;
         default:
-                return take_group(h, l);
+                return probe_take(p->facts, l);
         }
 }
 

@@ -17,7 +17,7 @@
 typedef struct Probe Probe;
 
 typedef enum ProbeWhat {
-        PROBE_HOST    = 1 << 0, /* interrupts, module parameters, type1 module, kallsyms */
+        PROBE_HOST    = 1 << 0, /* interrupts, module parameters, modprobe.d, type1 module, kallsyms */
         PROBE_DEVICES = 1 << 1, /* override, power state, reset methods of the given devices */
         PROBE_GROUPS  = 1 << 2, /* name, type, reserved regions of the given groups */
         PROBE_HOLDERS = 1 << 3, /* who holds the given groups */

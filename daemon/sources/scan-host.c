@@ -128,6 +128,8 @@ static int scan_facts(const Root *root, const Host *old, Host *h) {
                 h->type1_unsafe_interrupts = old->type1_unsafe_interrupts;
                 h->iommufd_unsafe_interrupts = old->iommufd_unsafe_interrupts;
                 h->type1 = old->type1;
+                if (host_copy_module_options(h, old) < 0)
+                        return -ENOMEM;
         }
         if (scan_file(root, "/proc/sys/kernel/osrelease", &h->kernel_release) < 0 ||
             scan_file(root, "/proc/cmdline", &h->command_line) < 0)

@@ -99,6 +99,8 @@ static void make_host(const Tree *t) {
         tree_file(t, "proc/kallsyms", "0 T iommu_device_use_default_domainx\n"
                                       "0 T iommu_device_use_default_domain\n");
         tree_file(t, "sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts", "N\n");
+        tree_file(t, "etc/modprobe.d/b.conf", "options vfio-pci ids=10de:1c02\\\n,10de:10f1\n");
+        tree_file(t, "usr/lib/modprobe.d/a.conf", "\nblacklist nouveau\n");
 }
 
 #define ALL (PROBE_HOST | PROBE_DEVICES | PROBE_GROUPS | PROBE_HOLDERS)
@@ -117,6 +119,11 @@ static void test_complete(void) {
         CHECK(h->interrupt_remapping == FACT_PRESENT && h->dma_ownership_symbol == FACT_PRESENT);
         CHECK(h->type1 == FACT_PRESENT && h->type1_unsafe_interrupts == FACT_ABSENT);
         CHECK(h->iommufd_unsafe_interrupts == FACT_ABSENT);
+        CHECK(h->module_options_known == FACT_PRESENT && h->n_module_options == 2);
+        CHECK(h->module_options[0].kind == MODULE_BLACKLIST && h->module_options[0].line == 2);
+        CHECK(strcmp(h->module_options[0].module, "nouveau") == 0 && !*h->module_options[0].text);
+        CHECK(strcmp(h->module_options[1].text, "ids=10de:1c02,10de:10f1") == 0);
+        CHECK(strcmp(h->module_options[1].file, "/etc/modprobe.d/b.conf") == 0);
         CHECK(h->devices[0]->driver_override.fact == FACT_ABSENT);
         CHECK(text_is(&h->devices[2]->power_state, "D0"));
         CHECK(text_is(&h->devices[2]->reset_methods, "flr bus"));

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sources/probe-take.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int put_text(Text *t, const ProbeLine *l) {
+        if (l->fact == FACT_PRESENT)
+                return text_set(t, l->value);
+        text_unset(t, l->fact);
+        return 0;
+}
+
+static int take_device(Host *facts, const ProbeLine *l) {
+        Device *d = host_find_device(facts, &l->address);
+
+        if (!d) {
+                d = device_new(&l->address);
+                if (!d)
+                        return -ENOMEM;
+                if (host_put_device(facts, d) < 0) {
+                        device_unref(d);
+                        return -ENOMEM;
+                }
+        }
+        return put_text(l->key == PROBE_KEY_OVERRIDE ? &d->driver_override :
+                        l->key == PROBE_KEY_POWER ? &d->power_state : &d->reset_methods, l);
+}
+
+static int take_reserved(Group *g, const ProbeLine *l) {
+        char *first = NULL;
+
+        if (l->fact == FACT_PRESENT && l->number > 0) {
+                first = strdup(l->value);
+                if (!first)
+                        return -ENOMEM;
+        }
+        free(g->direct_region);
+        g->direct_region = first;
+        g->n_direct = l->fact == FACT_PRESENT ? l->number : 0;
+        g->reserved_known = l->fact;
+        return 0;
+}
+
+static int take_group(Host *facts, const ProbeLine *l) {
+        Group *g = host_find_group(facts, l->group);
+
+        if (!g) {
+                g = group_new(l->group);
+                if (!g)
+                        return -ENOMEM;
+                if (host_put_group(facts, g) < 0) {
+                        group_unref(g);
+                        return -ENOMEM;
+                }
+        }
+        switch (l->key) {
+        case PROBE_KEY_NAME:
+                return put_text(&g->name, l);
+        case PROBE_KEY_TYPE:
+                return put_text(&g->type, l);
+        case PROBE_KEY_RESERVED:
+                return take_reserved(g, l);
+        case PROBE_KEY_HOLDER:
+                /* Even if the child comes no further. */
+                g->in_use = FACT_PRESENT;
+                return group_add_holder(g, (pid_t) l->number, l->value);
+        default:
+                g->in_use = l->fact;
+                return 0;
+        }
+}
+
+/* Reads what say_option() of probe-modules.c has written. */
+static int take_module_option(Host *facts, const ProbeLine *l) {
+        char *copy = strdup(l->value), *rest = copy, *word, *module, *file;
+        ModuleOption o = {.line = l->number};
+        int error = -EINVAL;
+
+        if (!copy)
+                return -ENOMEM;
+        word = strsep(&rest, "\n");
+        module = strsep(&rest, "\n");
+        file = strsep(&rest, "\n");
+        for (; rest && o.kind < MODULE_OPTION_KINDS_; o.kind++)
+                if (strcmp(module_option_word(o.kind), word) == 0) {
+                        o.module = module;
+                        o.file = file;
+                        o.text = rest;
+                        error = module_options_add(&facts->module_options,
+                                                   &facts->n_module_options, &o);
+                        break;
+                }
+        free(copy);
+        return error;
+}
+
+int probe_take(Host *facts, const ProbeLine *l) {
+        switch (l->key) {
+        case PROBE_KEY_SYMBOL:
+                facts->dma_ownership_symbol = l->fact;
+                return 0;
+        case PROBE_KEY_REMAPPING:
+                facts->interrupt_remapping = l->fact;
+                return 0;
+        case PROBE_KEY_TYPE1:
+                facts->type1 = l->fact;
+                return 0;
+        case PROBE_KEY_TYPE1_UNSAFE:
+                facts->type1_unsafe_interrupts = l->fact;
+                return 0;
+        case PROBE_KEY_IOMMUFD_UNSAFE:
+                facts->iommufd_unsafe_interrupts = l->fact;
+                return 0;
+        case PROBE_KEY_MODULE_OPTION:
+                return take_module_option(facts, l);
+        case PROBE_KEY_MODULE_OPTIONS:
+                facts->module_options_known = l->fact;
+                return 0;
+        case PROBE_KEY_OVERRIDE:
+        case PROBE_KEY_POWER:
+        case PROBE_KEY_RESET:
+                return take_device(facts, l);
+        default:
+                return take_group(facts, l);
+        }
+}
