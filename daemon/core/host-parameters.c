@@ -4,10 +4,11 @@
 
 #include "finding-ids.h"
 #include "host-parameters.h"
+#include "kernel-log.h"
 #include "rules.h"
 #include "text.h"
 
-static CpuVendor vendor_of(const Host *h) {
+CpuVendor host_vendor(const Host *h) {
         for (size_t i = 0; i < h->n_iommu_names; i++) {
                 if (strncmp(h->iommu_names[i], "dmar", 4) == 0)
                         return CPU_VENDOR_INTEL;
@@ -16,7 +17,15 @@ static CpuVendor vendor_of(const Host *h) {
         }
         if (h->acpi_dmar == FACT_PRESENT)
                 return CPU_VENDOR_INTEL;
-        return h->acpi_ivrs == FACT_PRESENT ? CPU_VENDOR_AMD : CPU_VENDOR_UNKNOWN;
+        if (h->acpi_ivrs == FACT_PRESENT)
+                return CPU_VENDOR_AMD;
+        /* Where the tables cannot be listed, lines about them that only their kernel code prints. */
+        if (h->log && h->acpi_dmar == FACT_UNKNOWN && kernel_log_find(h->log, LOG_DMAR_TABLE))
+                return CPU_VENDOR_INTEL;
+        if (h->log && h->acpi_ivrs == FACT_UNKNOWN &&
+            (kernel_log_find(h->log, LOG_AMD_EFR) || kernel_log_find(h->log, LOG_AMD_DISABLED)))
+                return CPU_VENDOR_AMD;
+        return CPU_VENDOR_UNKNOWN;
 }
 
 int host_parameters(const Host *h, Parameters **ret) {
@@ -26,27 +35,8 @@ int host_parameters(const Host *h, Parameters **ret) {
         if (h->command_line.fact != FACT_PRESENT)
                 return 0;
         return parameters_evaluate(h->command_line.value,
-                                   version < 0 ? PARAMETERS_KERNEL_UNKNOWN : version, vendor_of(h),
+                                   version < 0 ? PARAMETERS_KERNEL_UNKNOWN : version, host_vendor(h),
                                    ret);
-}
-
-IommuState iommu_off_state(const Host *h, const Parameters *p) {
-        if (p && parameters_iommu_off(p) && vendor_of(h) != CPU_VENDOR_UNKNOWN)
-                return IOMMU_DISABLED_BY_COMMAND_LINE;
-        /* iommu=off and acpi=off hold whatever the machine has. */
-        if (p && (parameters_asked(p, ASKED_IOMMU) == FACT_ABSENT ||
-                  parameters_asked(p, ASKED_ACPI) == FACT_ABSENT))
-                return IOMMU_DISABLED_BY_COMMAND_LINE;
-        if (h->acpi_dmar == FACT_PRESENT)
-                return !p ? IOMMU_UNKNOWN
-                       : parameters_asked(p, ASKED_INTEL_IOMMU) == FACT_PRESENT
-                               ? IOMMU_FAILED
-                               : IOMMU_DISABLED_BY_DEFAULT;
-        /* AMD-Vi is on by default wherever there is an IVRS table (drivers/iommu/amd/init.c). */
-        if (h->acpi_ivrs == FACT_PRESENT)
-                return p ? IOMMU_FAILED : IOMMU_UNKNOWN;
-        return h->acpi_dmar == FACT_ABSENT && h->acpi_ivrs == FACT_ABSENT ? IOMMU_UNSUPPORTED
-                                                                          : IOMMU_UNKNOWN;
 }
 
 /* What kind of finding a note is worth: NULL for none. */

@@ -11,9 +11,8 @@
  * not known), -E2BIG or -ENOMEM. */
 int host_parameters(const Host *h, Parameters **ret);
 
-/* Why no IOMMU instance is registered, as far as the command line (NULL: not known) and the ACPI
- * tables tell. */
-IommuState iommu_off_state(const Host *h, const Parameters *p);
+/* Returns: whose IOMMU it is, told as above. */
+CpuVendor host_vendor(const Host *h);
 
 /* Adds a finding for every word that does nothing, does harm, is not known or contradicts another,
  * and for ids that take several devices. Returns: 0 or -ENOMEM. */

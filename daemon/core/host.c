@@ -11,6 +11,16 @@ Host *host_new(void) {
         return calloc(1, sizeof(Host));
 }
 
+static void clear_iommus(Host *h) {
+        for (size_t i = 0; i < h->n_iommus; i++) {
+                free(h->iommus[i].name);
+                free(h->iommus[i].features.value);
+        }
+        free(h->iommus);
+        h->iommus = NULL;
+        h->n_iommus = 0;
+}
+
 Host *host_free(Host *h) {
         if (!h)
                 return NULL;
@@ -23,6 +33,7 @@ Host *host_free(Host *h) {
         names_free(h->iommu_names, h->n_iommu_names);
         names_free(h->drivers, h->n_drivers);
         module_options_free(h->module_options, h->n_module_options);
+        clear_iommus(h);
         free(h->kernel_release.value);
         free(h->command_line.value);
         free(h->devices);
@@ -35,7 +46,21 @@ Host *host_free(Host *h) {
         return NULL;
 }
 
-int host_copy_module_options(Host *h, const Host *from) {
+int host_add_iommu(Host *h, const char *name, const Text *features) {
+        Iommu *grown = reallocarray(h->iommus, h->n_iommus + 1, sizeof(Iommu));
+        Iommu new = { .name = strdup(name) };
+
+        if (grown)
+                h->iommus = grown;
+        if (!grown || !new.name || text_copy(&new.features, features) < 0) {
+                free(new.name);
+                return -ENOMEM;
+        }
+        grown[h->n_iommus++] = new;
+        return 0;
+}
+
+int host_copy_probed(Host *h, const Host *from) {
         ModuleOption *copy;
 
         if (module_options_copy(from->module_options, from->n_module_options, &copy) < 0)
@@ -44,6 +69,10 @@ int host_copy_module_options(Host *h, const Host *from) {
         h->module_options = copy;
         h->n_module_options = from->n_module_options;
         h->module_options_known = from->module_options_known;
+        clear_iommus(h);
+        for (size_t i = 0; i < from->n_iommus; i++)
+                if (host_add_iommu(h, from->iommus[i].name, &from->iommus[i].features) < 0)
+                        return -ENOMEM;
         return 0;
 }
 

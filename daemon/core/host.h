@@ -117,6 +117,12 @@ typedef struct Unbinding {
         char *driver; /* the driver it is taken from */
 } Unbinding;
 
+/* What the driver of an IOMMU says its hardware can do. */
+typedef struct Iommu {
+        char *name;    /* dmar0, ivhd0 */
+        Text features; /* of Intel the register cap, of AMD the extended features */
+} Iommu;
+
 struct KernelLog;
 
 typedef struct Host {
@@ -132,9 +138,12 @@ typedef struct Host {
         Fact iommu; /* /sys/class/iommu has entries */
         char **iommu_names; /* dmar0, ivhd0, smmu3.*, virtio0 ... */
         size_t n_iommu_names;
+        Iommu *iommus;             /* those of the same directory that say what they can do */
+        size_t n_iommus;
         Fact interrupt_remapping;        /* a chip in /proc/interrupts is called IR-* or vIR-* */
         Fact type1_unsafe_interrupts;    /* vfio_iommu_type1.allow_unsafe_interrupts */
         Fact iommufd_unsafe_interrupts;  /* iommufd.allow_unsafe_interrupts */
+        Fact type1_loaded, iommufd_loaded; /* absent: the module has not been told anything yet */
         Fact type1;    /* the type1 back end is loaded or can be */
         Fact iommufd;  /* /sys/class/misc/iommu exists */
         Fact cdev;     /* VFIO devices have character devices of their own */
@@ -188,9 +197,11 @@ Host *host_new(void);
 /* NULL is taken. Returns: NULL. */
 Host *host_free(Host *h);
 
-/* Puts a copy of what modprobe.d says in from's place into h. Returns: 0, or -ENOMEM with h
- * untouched. */
-int host_copy_module_options(Host *h, const Host *from);
+/* Puts copies of what the probe alone reads of the host itself (modprobe.d, features of IOMMUs) in
+ * place of what h has. Returns: 0 or -ENOMEM. */
+int host_copy_probed(Host *h, const Host *from);
+/* Appends a copy. Returns: 0 or -ENOMEM. */
+int host_add_iommu(Host *h, const char *name, const Text *features);
 
 /* Returns: the device or group, borrowed from h, or NULL if h has none. */
 Device *host_find_device(const Host *h, const Address *a);

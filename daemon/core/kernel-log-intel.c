@@ -30,11 +30,15 @@ static const LogPattern plain[] = {
         { LOG_STRICT_IN_GUEST,      "DMAR: Disable batched IOTLB flush due to virtualization" },
 
         /* Several lines in one record, and "DMAR: " missing where WARN_TAINT() prints it. */
+        { LOG_DMAR_TABLE_BROKEN,    "DMAR: [Firmware Bug]: No DRHD structure found in DMAR table" },
+        { LOG_DMAR_TABLE_BROKEN,    "DMAR: [Firmware Bug]: Your BIOS is broken; DMAR reported at"
+                                    " address %*" },
+        { LOG_DMAR_TABLE_BROKEN,    "Your BIOS is broken; DMAR reported at address %*" },
+        { LOG_DMAR_TABLE_BROKEN,    "DMAR: Invalid DMAR haw" },
         { LOG_DMAR_FIRMWARE_BUG,    "DMAR: [Firmware Bug]: RMRR entry for device %a is broken"
                                     " - applying workaround" },
         { LOG_DMAR_FIRMWARE_BUG,    "DMAR: [Firmware Bug]: %s" },
         { LOG_DMAR_FIRMWARE_BUG,    "DMAR: [Firmware Warn]: %s" },
-        { LOG_DMAR_FIRMWARE_BUG,    "Your BIOS is broken; DMAR reported at address %s" },
         { LOG_DMAR_FIRMWARE_BUG,    "Your BIOS is broken; RHSA refers to non-existent DMAR"
                                     " unit%s" },
         { LOG_DMAR_FIRMWARE_BUG,    "Your BIOS is broken; bad RMRR [%s" },

@@ -39,6 +39,7 @@ typedef enum LogKind {
         LOG_DMAR_NO_DEVICES,
         LOG_DMAR_NO_GRAPHICS,
         LOG_DMAR_UNKNOWN_OPTION,   /* subject: the option */
+        LOG_DMAR_TABLE_BROKEN,     /* the firmware's table is of no use as a whole */
         LOG_DMAR_FIRMWARE_BUG,     /* subject: what is wrong */
         LOG_DMAR_FAULT_STATUS,
         LOG_DMAR_FAULT,            /* subject: the reason */

@@ -77,6 +77,10 @@ static const LogRule rules[LOG_N_KINDS] = {
                 LOG_CLASS_DEVICE, LOG_VENDOR_INTEL },
         [LOG_DMAR_UNKNOWN_OPTION] = { "dmar-unknown-option", INTEL "intel_iommu_setup",
                 LOG_CLASS_ECHO, LOG_VENDOR_INTEL, .topics = LOG_TOPIC_PARAMETERS },
+        /* It may be one unit of several, or one that is plugged in later. */
+        [LOG_DMAR_TABLE_BROKEN] = { "dmar-table-broken", DMAR "parse_dmar_table, warn_invalid_dmar",
+                LOG_CLASS_HINT, LOG_VENDOR_INTEL,
+                .topics = LOG_TOPIC_IOMMU | LOG_TOPIC_REMAPPING },
         [LOG_DMAR_FIRMWARE_BUG] = { "dmar-firmware-bug", DMAR "warn_invalid_dmar", LOG_CLASS_HINT,
                 LOG_VENDOR_INTEL, .topics = LOG_TOPIC_IOMMU | LOG_TOPIC_REMAPPING },
         [LOG_DMAR_FAULT_STATUS] = { "dmar-fault-status", DMAR "dmar_fault", LOG_CLASS_HINT,

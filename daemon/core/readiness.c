@@ -53,7 +53,7 @@ static int check_candidate(const Check *c) {
 static int check_group(const Check *c) {
         if (c->d->device->grouped != FACT_ABSENT)
                 return 0;
-        if (c->h->iommu == FACT_PRESENT)
+        if (c->host->iommu_state == IOMMU_ENABLED)
                 return findings_addf(&c->d->findings, FINDING_NO_IOMMU_GROUP, SEVERITY_BLOCKER,
                                      &c->d->device->address,
                                      "Look for a kernel parameter that takes the device out of "
@@ -61,7 +61,7 @@ static int check_group(const Check *c) {
                                      "The device is in no IOMMU group although the IOMMU is on.");
         return findings_addf(&c->d->findings, FINDING_NO_IOMMU_GROUP, SEVERITY_BLOCKER,
                              &c->d->device->address, "See vfioctl check for why the IOMMU is off.",
-                             c->h->iommu == FACT_ABSENT
+                             c->host->iommu_state != IOMMU_UNKNOWN || c->h->iommu == FACT_ABSENT
                                      ? "The device is in no IOMMU group: no IOMMU is on."
                                      : "The device is in no IOMMU group.");
 }

@@ -32,3 +32,5 @@
 #define ATTR_GROUP_NAME           "name"                 /* of a group; group mutex for the rest */
 #define ATTR_GROUP_TYPE           "type"
 #define ATTR_GROUP_RESERVED       "reserved_regions"
+#define ATTR_INTEL_CAPABILITY     "intel-iommu/cap"      /* of an IOMMU in /sys/class/iommu */
+#define ATTR_AMD_FEATURES         "amd-iommu/features"

@@ -7,7 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sources/attributes.h"
 #include "sources/probe-child.h"
+#include "sources/scan-internal.h"
 
 const char *probe_chip(const char *line) {
         line += strspn(line, " ");
@@ -85,8 +87,8 @@ Fact probe_symbol(int fd, const char *symbol) {
         return fact;
 }
 
-/* A module parameter that is a boolean. A module that is not there has not been told anything yet:
- * no, its default. (What the command line or modprobe.d would tell it is not looked at here.) */
+/* A module parameter that is a boolean. Of a module that is not loaded nothing is measured: core
+ * looks at what it will be told. */
 static Fact read_switch(const Root *root, const char *module, const char *parameter) {
         char path[PATH_MAX], text[16];
         ssize_t n;
@@ -95,10 +97,7 @@ static Fact read_switch(const Root *root, const char *module, const char *parame
         n = root_read(root, path, text, sizeof(text));
         if (n == 1 && (text[0] == 'Y' || text[0] == 'N'))
                 return fact_of(text[0] == 'Y');
-        if (n != -ENOENT)
-                return FACT_UNKNOWN;
-        snprintf(path, sizeof(path), "/sys/module/%s", module);
-        return root_exists(root, path) == FACT_ABSENT ? FACT_ABSENT : FACT_UNKNOWN;
+        return FACT_UNKNOWN;
 }
 
 /* Returns: whether a file of depmod's names the module. */
@@ -156,17 +155,56 @@ static int say(ProbeTask *t, ProbeKey key, Fact fact) {
         return probe_child_say(t, &l);
 }
 
+/* An IOMMU of neither vendor has no such file, and no line is said of it. */
+static int say_iommu(const char *name, unsigned char type, void *userdata) {
+        static const char *const files[] = {ATTR_INTEL_CAPABILITY, ATTR_AMD_FEATURES};
+        ProbeTask *t = userdata;
+        ProbeLine l = {.key = PROBE_KEY_IOMMU};
+        char path[PATH_MAX], text[64];
+
+        for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+                ssize_t n;
+
+                snprintf(path, sizeof(path), IOMMUS "/%s/%s", name, files[i]);
+                n = root_read(t->root, path, text, sizeof(text));
+                if (n == -ENOENT)
+                        continue;
+                l.fact = n > 0 ? FACT_PRESENT : FACT_UNKNOWN;
+                snprintf(l.value, sizeof(l.value), "%s\n%s", name, n > 0 ? text : "");
+                return probe_child_say(t, &l);
+        }
+        return 0;
+}
+
+static int probe_iommus(ProbeTask *t) {
+        int fd = root_open(t->root, IOMMUS, O_RDONLY | O_DIRECTORY), error;
+
+        if (fd < 0)
+                return 0;
+        error = root_list(fd, say_iommu, t);
+        close(fd);
+        return error;
+}
+
 int probe_host(ProbeTask *t) {
         int fd, error;
 
         fd = root_open(t->root, "/proc/interrupts", O_RDONLY);
         error = say(t, PROBE_KEY_REMAPPING, fd < 0 ? FACT_UNKNOWN : probe_interrupts(fd));
         if (error == 0)
+                error = probe_iommus(t);
+        if (error == 0)
                 error = say(t, PROBE_KEY_TYPE1_UNSAFE,
                             read_switch(t->root, "vfio_iommu_type1", "allow_unsafe_interrupts"));
         if (error == 0)
                 error = say(t, PROBE_KEY_IOMMUFD_UNSAFE,
                             read_switch(t->root, "iommufd", "allow_unsafe_interrupts"));
+        if (error == 0)
+                error = say(t, PROBE_KEY_TYPE1_LOADED,
+                            root_exists(t->root, "/sys/module/vfio_iommu_type1"));
+        if (error == 0)
+                error = say(t, PROBE_KEY_IOMMUFD_LOADED,
+                            root_exists(t->root, "/sys/module/iommufd"));
         if (error == 0)
                 error = say(t, PROBE_KEY_TYPE1, read_type1(t->root));
         if (error < 0)

@@ -18,9 +18,12 @@ static const struct {
 } keys[PROBE_KEY_MAX_] = {
         [PROBE_KEY_SYMBOL] = {"symbol", SUBJECT_HOST},
         [PROBE_KEY_REMAPPING] = {"remapping", SUBJECT_HOST},
+        [PROBE_KEY_IOMMU] = {"iommu", SUBJECT_HOST},
         [PROBE_KEY_TYPE1] = {"type1", SUBJECT_HOST},
         [PROBE_KEY_TYPE1_UNSAFE] = {"type1-unsafe", SUBJECT_HOST},
         [PROBE_KEY_IOMMUFD_UNSAFE] = {"iommufd-unsafe", SUBJECT_HOST},
+        [PROBE_KEY_TYPE1_LOADED] = {"type1-loaded", SUBJECT_HOST},
+        [PROBE_KEY_IOMMUFD_LOADED] = {"iommufd-loaded", SUBJECT_HOST},
         [PROBE_KEY_MODULE_OPTION] = {"module-option", SUBJECT_HOST},
         [PROBE_KEY_MODULE_OPTIONS] = {"module-options", SUBJECT_HOST},
         [PROBE_KEY_OVERRIDE] = {"override", SUBJECT_DEVICE},

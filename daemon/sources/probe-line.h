@@ -16,9 +16,12 @@ typedef enum ProbeKey {
         /* of the host */
         PROBE_KEY_SYMBOL,
         PROBE_KEY_REMAPPING,
+        PROBE_KEY_IOMMU, /* value: name, newline, features */
         PROBE_KEY_TYPE1,
         PROBE_KEY_TYPE1_UNSAFE,
         PROBE_KEY_IOMMUFD_UNSAFE,
+        PROBE_KEY_TYPE1_LOADED,
+        PROBE_KEY_IOMMUFD_LOADED,
         PROBE_KEY_MODULE_OPTION,  /* number: line; value: word, module, file, text, newlines between */
         PROBE_KEY_MODULE_OPTIONS, /* after the last: present if that is all */
         /* of a device */

@@ -108,10 +108,12 @@ static int merge_host(Host *h, const Host *f) {
         h->interrupt_remapping = f->interrupt_remapping;
         h->type1_unsafe_interrupts = f->type1_unsafe_interrupts;
         h->iommufd_unsafe_interrupts = f->iommufd_unsafe_interrupts;
+        h->type1_loaded = f->type1_loaded;
+        h->iommufd_loaded = f->iommufd_loaded;
         /* The scan may have seen the module itself. */
         if (f->type1 != FACT_UNKNOWN || h->type1 != FACT_PRESENT)
                 h->type1 = f->type1;
-        return host_copy_module_options(h, f);
+        return host_copy_probed(h, f);
 }
 
 static int merge_devices(Host *h, const ProbeResult *r) {

@@ -96,6 +96,24 @@ static int take_module_option(Host *facts, const ProbeLine *l) {
         return error;
 }
 
+static int take_iommu(Host *facts, const ProbeLine *l) {
+        const char *newline = strchr(l->value, '\n');
+        Text features = {.fact = l->fact};
+        char *name, *value;
+        int error;
+
+        if (!newline)
+                return -EINVAL;
+        name = strndup(l->value, (size_t) (newline - l->value));
+        value = strdup(newline + 1);
+        if (l->fact == FACT_PRESENT)
+                features.value = value;
+        error = name && value ? host_add_iommu(facts, name, &features) : -ENOMEM;
+        free(name);
+        free(value);
+        return error;
+}
+
 int probe_take(Host *facts, const ProbeLine *l) {
         switch (l->key) {
         case PROBE_KEY_SYMBOL:
@@ -104,6 +122,8 @@ int probe_take(Host *facts, const ProbeLine *l) {
         case PROBE_KEY_REMAPPING:
                 facts->interrupt_remapping = l->fact;
                 return 0;
+        case PROBE_KEY_IOMMU:
+                return take_iommu(facts, l);
         case PROBE_KEY_TYPE1:
                 facts->type1 = l->fact;
                 return 0;
@@ -112,6 +132,12 @@ int probe_take(Host *facts, const ProbeLine *l) {
                 return 0;
         case PROBE_KEY_IOMMUFD_UNSAFE:
                 facts->iommufd_unsafe_interrupts = l->fact;
+                return 0;
+        case PROBE_KEY_TYPE1_LOADED:
+                facts->type1_loaded = l->fact;
+                return 0;
+        case PROBE_KEY_IOMMUFD_LOADED:
+                facts->iommufd_loaded = l->fact;
                 return 0;
         case PROBE_KEY_MODULE_OPTION:
                 return take_module_option(facts, l);

@@ -52,7 +52,7 @@ static int record_class_entry(Recording *r, const char *directory, const char *n
 }
 
 static int record_classes(Recording *r) {
-        static const char *const classes[] = {"/sys/class/iommu", VFIO_CLASS, VFIO_DEVICES};
+        static const char *const classes[] = {IOMMUS, VFIO_CLASS, VFIO_DEVICES};
 
         for (size_t i = 0; i < LENGTH(classes); i++) {
                 if (record_directory(r, classes[i]) < 0 ||

@@ -61,7 +61,7 @@ int scan_file(const Root *root, const char *path, Text *t) {
  * entry in it (drivers/iommu/iommu-sysfs.c, iommu_device_sysfs_add()). */
 static int scan_iommus(const Root *root, Host *h) {
         Names names;
-        int error = list_names(root, "/sys/class/iommu", add_name, &names);
+        int error = list_names(root, IOMMUS, add_name, &names);
 
         if (error == -ENOMEM)
                 return error;
@@ -127,8 +127,10 @@ static int scan_facts(const Root *root, const Host *old, Host *h) {
                 h->interrupt_remapping = old->interrupt_remapping;
                 h->type1_unsafe_interrupts = old->type1_unsafe_interrupts;
                 h->iommufd_unsafe_interrupts = old->iommufd_unsafe_interrupts;
+                h->type1_loaded = old->type1_loaded;
+                h->iommufd_loaded = old->iommufd_loaded;
                 h->type1 = old->type1;
-                if (host_copy_module_options(h, old) < 0)
+                if (host_copy_probed(h, old) < 0)
                         return -ENOMEM;
         }
         if (scan_file(root, "/proc/sys/kernel/osrelease", &h->kernel_release) < 0 ||

@@ -7,6 +7,7 @@
 
 #define PCI_DEVICES   "/sys/bus/pci/devices"
 #define PCI_DRIVERS   "/sys/bus/pci/drivers"
+#define IOMMUS        "/sys/class/iommu"
 #define IOMMU_GROUPS  "/sys/kernel/iommu_groups"
 #define VFIO_CLASS    "/sys/class/vfio"
 #define VFIO_DEVICES  "/sys/class/vfio-dev"

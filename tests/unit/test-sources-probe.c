@@ -118,7 +118,8 @@ static void test_complete(void) {
         CHECK(a.complete && !a.stuck);
         CHECK(h->interrupt_remapping == FACT_PRESENT && h->dma_ownership_symbol == FACT_PRESENT);
         CHECK(h->type1 == FACT_PRESENT && h->type1_unsafe_interrupts == FACT_ABSENT);
-        CHECK(h->iommufd_unsafe_interrupts == FACT_ABSENT);
+        CHECK(h->type1_loaded == FACT_PRESENT && h->iommufd_loaded == FACT_ABSENT);
+        CHECK(h->iommufd_unsafe_interrupts == FACT_UNKNOWN);
         CHECK(h->module_options_known == FACT_PRESENT && h->n_module_options == 2);
         CHECK(h->module_options[0].kind == MODULE_BLACKLIST && h->module_options[0].line == 2);
         CHECK(strcmp(h->module_options[0].module, "nouveau") == 0 && !*h->module_options[0].text);
