@@ -16,6 +16,7 @@
 #define FINDING_HARMFUL_PARAMETER       "harmful-parameter"       /* a word that stands in the way */
 #define FINDING_UNKNOWN_PARAMETER       "unknown-parameter"       /* a word this kernel does not know */
 #define FINDING_PARAMETER_CONFLICT      "parameter-conflict"      /* words that contradict each other */
+#define FINDING_CONFIGURED_NOT_RUNNING  "configured-not-running"  /* the next boot has other words */
 #define FINDING_ACS_OVERRIDE            "acs-override"            /* groups that hardware does not grant */
 #define FINDING_DEVICE_IDS_CATCH_MANY   "device-ids-catch-many"   /* vfio-pci.ids takes several devices */
 #define FINDING_LOG_CONTRADICTION       "log-contradiction"       /* the log says otherwise than /sys */

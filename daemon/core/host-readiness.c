@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "boot-findings.h"
 #include "evaluate.h"
 #include "finding-ids.h"
 #include "host-iommu.h"
@@ -56,6 +57,8 @@ static int find_host(const Host *h, const Parameters *p, HostReport *r) {
                 e = find_backend(h, r);
         if (e >= 0)
                 e = find_parameters(h, p, &r->findings);
+        if (e >= 0)
+                e = find_boot(h, &r->findings);
         return e < 0 ? e : find_host_log(h, r);
 }
 

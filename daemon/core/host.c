@@ -33,6 +33,7 @@ Host *host_free(Host *h) {
         names_free(h->iommu_names, h->n_iommu_names);
         names_free(h->drivers, h->n_drivers);
         module_options_free(h->module_options, h->n_module_options);
+        boot_words_free(h->boot_words, h->n_boot_words);
         clear_iommus(h);
         free(h->kernel_release.value);
         free(h->command_line.value);
@@ -62,9 +63,17 @@ int host_add_iommu(Host *h, const char *name, const Text *features) {
 
 int host_copy_probed(Host *h, const Host *from) {
         ModuleOption *copy;
+        BootWords *words;
 
         if (module_options_copy(from->module_options, from->n_module_options, &copy) < 0)
                 return -ENOMEM;
+        if (boot_words_copy(from->boot_words, from->n_boot_words, &words) < 0) {
+                module_options_free(copy, from->n_module_options);
+                return -ENOMEM;
+        }
+        boot_words_free(h->boot_words, h->n_boot_words);
+        h->boot_words = words;
+        h->n_boot_words = from->n_boot_words;
         module_options_free(h->module_options, h->n_module_options);
         h->module_options = copy;
         h->n_module_options = from->n_module_options;

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "address.h"
+#include "boot-words.h"
 #include "fact.h"
 #include "module-options.h"
 
@@ -153,6 +154,9 @@ typedef struct Host {
         ModuleOption *module_options; /* in kmod's order */
         size_t n_module_options;
 
+        BootWords *boot_words; /* of the next boot, as far as they could be read */
+        size_t n_boot_words;
+
         char **drivers; /* registered VFIO drivers: those in /sys/bus/pci/drivers we know of */
         size_t n_drivers;
         Fact drivers_known;
@@ -197,7 +201,8 @@ Host *host_new(void);
 /* NULL is taken. Returns: NULL. */
 Host *host_free(Host *h);
 
-/* Puts copies of what the probe alone reads of the host itself (modprobe.d, features of IOMMUs) in
+/* Puts copies of what the probe alone reads of the host itself (modprobe.d, boot
+ * configuration, features of IOMMUs) in
  * place of what h has. Returns: 0 or -ENOMEM. */
 int host_copy_probed(Host *h, const Host *from);
 /* Appends a copy. Returns: 0 or -ENOMEM. */

@@ -179,6 +179,8 @@ int probe_child_run(ProbeTask *t) {
                 error = probe_host(t);
         if (error == 0 && (t->what & PROBE_HOST))
                 error = probe_modules(t);
+        if (error == 0 && (t->what & PROBE_HOST))
+                error = probe_boot(t);
         if (error == 0 && (t->what & PROBE_DEVICES))
                 error = run_devices(t);
         if (error == 0)

@@ -33,6 +33,7 @@ int probe_child_flush(ProbeTask *t);
 /* The parts of a task. Each says its facts, and returns 0 or the -errno of saying. */
 int probe_host(ProbeTask *t);
 int probe_modules(ProbeTask *t);
+int probe_boot(ProbeTask *t);
 int probe_holders(ProbeTask *t, const unsigned *groups, size_t n_groups);
 
 /* Finds the chip in a line of /proc/interrupts: "LABEL: COUNT… CHIP HWIRQ NAME", where the label is

@@ -96,6 +96,30 @@ static int take_module_option(Host *facts, const ProbeLine *l) {
         return error;
 }
 
+/* Reads what say_words() of probe-boot.c has written. */
+static int take_boot_words(Host *facts, const ProbeLine *l) {
+        char *copy = strdup(l->value), *rest = copy, *fields[5];
+        BootWords w = {.line = l->number};
+        int error = -EINVAL;
+
+        if (!copy)
+                return -ENOMEM;
+        for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+                fields[i] = strsep(&rest, "\n");
+        for (; rest && w.source < BOOT_SOURCES_; w.source++)
+                if (strcmp(boot_source_word(w.source), fields[0]) == 0) {
+                        w.entry = (unsigned) strtoul(fields[1], NULL, 10);
+                        w.partial = fields[2][0] == '1';
+                        w.newer = fields[3][0] == '1';
+                        w.file = fields[4];
+                        w.text = rest;
+                        error = boot_words_add(&facts->boot_words, &facts->n_boot_words, &w);
+                        break;
+                }
+        free(copy);
+        return error;
+}
+
 static int take_iommu(Host *facts, const ProbeLine *l) {
         const char *newline = strchr(l->value, '\n');
         Text features = {.fact = l->fact};
@@ -141,6 +165,8 @@ int probe_take(Host *facts, const ProbeLine *l) {
                 return 0;
         case PROBE_KEY_MODULE_OPTION:
                 return take_module_option(facts, l);
+        case PROBE_KEY_BOOT_WORDS:
+                return take_boot_words(facts, l);
         case PROBE_KEY_MODULE_OPTIONS:
                 facts->module_options_known = l->fact;
                 return 0;

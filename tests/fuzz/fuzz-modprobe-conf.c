@@ -22,9 +22,8 @@ static void check_again(const ModuleOption *o) {
         ModuleOption *list = NULL;
         size_t n = 0, length = 0;
 
-        for (const char *c = o->text; *c; c++)
-                if (*c == '\\')
-                        return; /* would have to be doubled, and then joins lines */
+        if (strchr(o->text, '\\') || strchr(o->module, '\\'))
+                return; /* would have to be doubled */
         length = (size_t) snprintf(line, sizeof(line), "%s %s %s\n", module_option_word(o->kind),
                                    o->module, o->text);
         if (modprobe_conf_parse(line, length, "/again", &list, &n) != 1 || n != 1)
