@@ -162,6 +162,33 @@ const Explanation explain_host[] = {
          {"intremap-nosid", "interrupt-remapping"},
          VALUE_FOUND | VALUE_INTERRUPTS | VALUE_PARAMETERS},
 
+        {"bounce-buffers", "size and use of the bounce buffer (swiotlb)",
+         "The kernel sets memory aside at boot, below 4 GiB, and copies through it what a device "
+         "cannot reach itself: without translation, in an identity domain, or in a guest with "
+         "encrypted memory. A slot has 2 KiB; 32768 slots, the default, are 64 MiB.\n"
+         "VFIO does not use it. The figures are here for those who ask what iommu=pt or an IOMMU "
+         "that is off costs: watch how many slots are in use while the device works.\n"
+         "  sudo grep . /sys/kernel/debug/swiotlb/io_tlb_{nslabs,used}\n"
+         "  journalctl -k -b -g 'software IO TLB'\n"
+         "vfiod shows them if debugfs is mounted and it runs as root. iommu=off takes the buffer "
+         "away, swiotlb=N makes it larger.",
+         "kernel/dma/swiotlb.c:swiotlb_print_info, swiotlb_create_debugfs_files; "
+         "arch/x86/kernel/pci-dma.c:pci_swiotlb_detect",
+         {"pt-and-swiotlb", "dma-mask-overflow"},
+         VALUE_FOUND | VALUE_PARAMETERS | VALUE_SWIOTLB},
+
+        {"iommu-registers", "what VT-d's own registers say is on",
+         "A kernel with CONFIG_INTEL_IOMMU_DEBUGFS shows the registers of each VT-d unit. In the "
+         "global status (GSTS) bit 31 is translation, bit 25 interrupt remapping: the hardware's "
+         "own word, unit by unit. Most distributions do not build that in, and AMD has no such "
+         "file; nothing that vfiod decides depends on it.\n"
+         "  sudo grep -E '^IOMMU|GSTS' /sys/kernel/debug/iommu/intel/iommu_regset\n"
+         "A unit that does not translate, beside others that do, serves the integrated graphics "
+         "(intel_iommu=igfx_off).",
+         "drivers/iommu/intel/debugfs.c:iommu_regset_show; drivers/iommu/intel/iommu.h:DMA_GSTS_TES",
+         {"interrupt-remapping", "no-iommu"},
+         VALUE_FOUND | VALUE_IOMMU | VALUE_INTERRUPTS | VALUE_PARAMETERS},
+
         {"no-backend", "neither type1 nor iommufd can be had",
          "VFIO needs something that maps the guest's memory: the module vfio_iommu_type1, or "
          "iommufd. This kernel has neither built in, nor as a module that could be found. QEMU "

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <inttypes.h>
-#include <sys/utsname.h>
+#include <stdlib.h>
 
 #include "explain.h"
 
 #define SWIOTLB "/sys/kernel/debug/swiotlb/"
+#define SWIOTLB_FINDING "bounce-buffers"
 #define FOUND_MAX 6
 
 /* A parameter is shown if it begins so; '-' and '_' are the same to the kernel. */
@@ -63,6 +64,34 @@ static int count_type(ExplainValues *v, const char *type) {
         return 0;
 }
 
+static const Finding *find_finding(const FindingList *findings, const char *id) {
+        for (size_t i = 0; i < findings->n; i++)
+                if (streq(findings->items[i].id, id))
+                        return findings->items + i;
+        return NULL;
+}
+
+/* Returns the number behind "FILE: " in a finding's evidence, or -1. */
+static int64_t evidence_number(const Finding *finding, const char *file) {
+        size_t n = strlen(file);
+
+        for (char **line = finding->evidence; line && *line; line++)
+                if (strncmp(*line, file, n) == 0 && strncmp(*line + n, ": ", 2) == 0)
+                        return strtoll(*line + n + 2, NULL, 10);
+        return -1;
+}
+
+/* Only the daemon can read debugfs, and it may be another machine's. */
+static void derive_swiotlb(ExplainValues *v) {
+        const Finding *finding = find_finding(&v->host.findings, SWIOTLB_FINDING);
+
+        if (!finding)
+                return;
+        v->swiotlb = finding->message;
+        v->swiotlb_slots = evidence_number(finding, SWIOTLB "io_tlb_nslabs");
+        v->swiotlb_used = evidence_number(finding, SWIOTLB "io_tlb_used");
+}
+
 /* The last group of a model may be none: it holds the devices without one. */
 static size_t group_count(const ExplainValues *v) {
         size_t n = v->model.n_groups;
@@ -80,82 +109,27 @@ int explain_values_derive(ExplainValues *v) {
                 if (r < 0)
                         return r;
         }
+        derive_swiotlb(v);
         return derive_parameters(v);
-}
-
-/* Returns a number, or a negative errno. */
-static int64_t read_number(const char *path) {
-        FILE *file = fopen(path, "re");
-        int64_t number;
-        int n;
-
-        if (!file)
-                return -errno;
-        n = fscanf(file, "%" SCNd64, &number);
-        fclose(file);
-        return n == 1 && number >= 0 ? number : -EIO;
-}
-
-void explain_values_read_swiotlb(ExplainValues *v) {
-        int64_t slots = read_number(SWIOTLB "io_tlb_nslabs");
-        int64_t used = read_number(SWIOTLB "io_tlb_used");
-
-        v->swiotlb_slots = slots < 0 ? -1 : slots;
-        v->swiotlb_used = used < 0 ? -1 : used;
-        if (slots >= 0 && used >= 0)
-                v->swiotlb_missing = NULL;
-        else if (slots == -EACCES || slots == -EPERM || used == -EACCES || used == -EPERM)
-                v->swiotlb_missing = "not readable without root";
-        else
-                v->swiotlb_missing = "this kernel shows none below " SWIOTLB;
-}
-
-/* A recorded host is served on this machine and is another one. */
-bool explain_values_are_local(const ExplainValues *v) {
-        _cleanup_(freep) char *line = NULL;
-        struct utsname name;
-        size_t size = 0;
-        ssize_t n;
-        FILE *file;
-
-        if (!v->known)
-                return true;
-        if (uname(&name) < 0 || !streq(name.release, v->host.kernel))
-                return false;
-        file = fopen("/proc/cmdline", "re");
-        if (!file)
-                return false;
-        n = getline(&line, &size, file);
-        fclose(file);
-        if (n > 0 && line[n - 1] == '\n')
-                line[n - 1] = '\0';
-        return n > 0 && streq(text_clean(line), v->host.command_line);
-}
-
-static bool has_finding(const FindingList *findings, const char *id) {
-        for (size_t i = 0; i < findings->n; i++)
-                if (streq(findings->items[i].id, id))
-                        return true;
-        return false;
 }
 
 char **explain_where(const ExplainValues *v, const char *id) {
         _cleanup_(strv_freep) char **where = calloc(1, sizeof(char *));
 
-        if (!where || (has_finding(&v->host.findings, id) && strv_append(&where, "host") < 0))
+        if (!where || (find_finding(&v->host.findings, id) && strv_append(&where, "host") < 0))
                 return NULL;
         for (size_t i = 0; i < group_count(v); i++) {
                 const Group *group = v->model.groups + i;
                 char name[40];
 
                 snprintf(name, sizeof(name), "group %" PRId64, group->id);
-                if (has_finding(&group->findings, id) && strv_append(&where, name) < 0)
+                if (find_finding(&group->findings, id) && strv_append(&where, name) < 0)
                         return NULL;
         }
         for (size_t i = 0; i < v->model.n_devices; i++) {
                 const Device *device = v->model.devices + i;
 
-                if (has_finding(&device->findings, id) &&
+                if (find_finding(&device->findings, id) &&
                     strv_append(&where, or_empty(device->address)) < 0)
                         return NULL;
         }
@@ -214,21 +188,20 @@ static void put_interrupts(FILE *out, const Host *host) {
 }
 
 static void put_swiotlb(FILE *out, const ExplainValues *v) {
-        if (v->swiotlb_slots >= 0 && v->swiotlb_used >= 0)
-                fprintf(out, "%" PRId64 " slots of 2 KiB, %" PRId64 " used", v->swiotlb_slots,
-                        v->swiotlb_used);
+        if (v->swiotlb)
+                fputs(v->swiotlb, out);
         else
-                fputs(v->swiotlb_missing ? v->swiotlb_missing : "unknown", out);
+                fputs("unknown: vfiod could not read " SWIOTLB, out);
 }
 
 /* Writes the value, or nothing if only the daemon knows it and did not answer. */
 static void put_value(FILE *out, unsigned value, const Explanation *e, const ExplainValues *v) {
         const Host *host = &v->host;
 
-        if (value == VALUE_SWIOTLB)
-                put_swiotlb(out, v);
-        else if (!v->known)
+        if (!v->known)
                 return;
+        else if (value == VALUE_SWIOTLB)
+                put_swiotlb(out, v);
         else if (value == VALUE_FOUND)
                 put_found(out, v, e->id);
         else if (value == VALUE_IOMMU)

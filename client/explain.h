@@ -62,7 +62,7 @@ typedef struct ExplainValues {
         ExplainCount *types;
         size_t n_types;
         int64_t swiotlb_slots, swiotlb_used; /* -1: not known */
-        const char *swiotlb_missing;         /* why not */
+        const char *swiotlb;                 /* what is said of it; NULL: nothing. Into the host */
 } ExplainValues;
 
 #define EXPLAIN_VALUES_INIT {.swiotlb_slots = -1, .swiotlb_used = -1}
@@ -97,16 +97,10 @@ json_t *explain_json_values(const Explanation *e, const ExplainValues *v);
 char **explain_where(const ExplainValues *v, const char *id);
 
 /**
- * Derives from what the daemon said (`host`, `model`) what is shown: parameters and the types of
- * groups. Returns 0 or -ENOMEM.
+ * Derives from what the daemon said (`host`, `model`) what is shown: parameters, the types of groups
+ * and the figures of the bounce buffer. Returns 0 or -ENOMEM.
  */
 int explain_values_derive(ExplainValues *v);
-
-/** Reads the bounce buffer's figures. For the machine this program runs on only. */
-void explain_values_read_swiotlb(ExplainValues *v);
-
-/** Returns whether the daemon speaks of the machine that this program runs on. */
-bool explain_values_are_local(const ExplainValues *v);
 
 /** Frees what the values own; for _cleanup_. */
 void explain_values_done(ExplainValues *v);

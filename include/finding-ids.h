@@ -21,6 +21,8 @@
 #define FINDING_DEVICE_IDS_CATCH_MANY   "device-ids-catch-many"   /* vfio-pci.ids takes several devices */
 #define FINDING_LOG_CONTRADICTION       "log-contradiction"       /* the log says otherwise than /sys */
 #define FINDING_LOG_INCOMPLETE          "log-incomplete"          /* the boot's log is not all there */
+#define FINDING_BOUNCE_BUFFERS          "bounce-buffers"          /* size and use of swiotlb */
+#define FINDING_IOMMU_REGISTERS         "iommu-registers"         /* what VT-d itself says is on */
 #define FINDING_NO_BACKEND              "no-backend"              /* neither type1 nor iommufd can be had */
 
 /* Group */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "boot-findings.h"
+#include "debug-findings.h"
 #include "evaluate.h"
 #include "finding-ids.h"
 #include "host-iommu.h"
@@ -59,6 +60,8 @@ static int find_host(const Host *h, const Parameters *p, HostReport *r) {
                 e = find_parameters(h, p, &r->findings);
         if (e >= 0)
                 e = find_boot(h, &r->findings);
+        if (e >= 0)
+                e = find_debug_values(h, &r->findings);
         return e < 0 ? e : find_host_log(h, r);
 }
 

@@ -21,6 +21,16 @@ static void clear_iommus(Host *h) {
         h->n_iommus = 0;
 }
 
+static void clear_debug_values(Host *h) {
+        for (size_t i = 0; i < h->n_debug_values; i++) {
+                free(h->debug_values[i].file);
+                free(h->debug_values[i].value);
+        }
+        free(h->debug_values);
+        h->debug_values = NULL;
+        h->n_debug_values = 0;
+}
+
 Host *host_free(Host *h) {
         if (!h)
                 return NULL;
@@ -35,6 +45,7 @@ Host *host_free(Host *h) {
         module_options_free(h->module_options, h->n_module_options);
         boot_words_free(h->boot_words, h->n_boot_words);
         clear_iommus(h);
+        clear_debug_values(h);
         free(h->kernel_release.value);
         free(h->command_line.value);
         free(h->devices);
@@ -61,6 +72,22 @@ int host_add_iommu(Host *h, const char *name, const Text *features) {
         return 0;
 }
 
+int host_add_debug_value(Host *h, const char *file, const char *value) {
+        DebugValue *grown = reallocarray(h->debug_values, h->n_debug_values + 1,
+                                         sizeof(DebugValue));
+        DebugValue new = { strdup(file), strdup(value) };
+
+        if (grown)
+                h->debug_values = grown;
+        if (!grown || !new.file || !new.value) {
+                free(new.file);
+                free(new.value);
+                return -ENOMEM;
+        }
+        grown[h->n_debug_values++] = new;
+        return 0;
+}
+
 int host_copy_probed(Host *h, const Host *from) {
         ModuleOption *copy;
         BootWords *words;
@@ -81,6 +108,11 @@ int host_copy_probed(Host *h, const Host *from) {
         clear_iommus(h);
         for (size_t i = 0; i < from->n_iommus; i++)
                 if (host_add_iommu(h, from->iommus[i].name, &from->iommus[i].features) < 0)
+                        return -ENOMEM;
+        clear_debug_values(h);
+        for (size_t i = 0; i < from->n_debug_values; i++)
+                if (host_add_debug_value(h, from->debug_values[i].file,
+                                         from->debug_values[i].value) < 0)
                         return -ENOMEM;
         return 0;
 }

@@ -124,6 +124,14 @@ typedef struct Iommu {
         Text features; /* of Intel the register cap, of AMD the extended features */
 } Iommu;
 
+/* A figure from debugfs, that nothing depends on. */
+#define DEBUG_SWIOTLB_SLOTS "/sys/kernel/debug/swiotlb/io_tlb_nslabs"
+#define DEBUG_SWIOTLB_USED  "/sys/kernel/debug/swiotlb/io_tlb_used"
+#define DEBUG_VTD_REGISTERS "/sys/kernel/debug/iommu/intel/iommu_regset" /* "dmar0 GSTS 0x..." */
+typedef struct DebugValue {
+        char *file, *value;
+} DebugValue;
+
 struct KernelLog;
 
 typedef struct Host {
@@ -156,6 +164,9 @@ typedef struct Host {
 
         BootWords *boot_words; /* of the next boot, as far as they could be read */
         size_t n_boot_words;
+
+        DebugValue *debug_values;
+        size_t n_debug_values;
 
         char **drivers; /* registered VFIO drivers: those in /sys/bus/pci/drivers we know of */
         size_t n_drivers;
@@ -202,11 +213,12 @@ Host *host_new(void);
 Host *host_free(Host *h);
 
 /* Puts copies of what the probe alone reads of the host itself (modprobe.d, boot
- * configuration, features of IOMMUs) in
+ * configuration, features of IOMMUs, debugfs) in
  * place of what h has. Returns: 0 or -ENOMEM. */
 int host_copy_probed(Host *h, const Host *from);
 /* Appends a copy. Returns: 0 or -ENOMEM. */
 int host_add_iommu(Host *h, const char *name, const Text *features);
+int host_add_debug_value(Host *h, const char *file, const char *value);
 
 /* Returns: the device or group, borrowed from h, or NULL if h has none. */
 Device *host_find_device(const Host *h, const Address *a);

@@ -17,6 +17,8 @@ static const LogPattern plain[] = {
         { LOG_GROUP_REMOVE,        "iommu: Removing device %A from group %g" },
         { LOG_GROUP_FAILED,        "iommu: Failed to add device %A to group %g: %e" },
         { LOG_SWIOTLB,             "PCI-DMA: Using software bounce buffering for IO (SWIOTLB)" },
+        { LOG_SWIOTLB_MAPPED,      "software IO TLB: mapped [mem %s] (%nMB)" },
+        { LOG_SWIOTLB_MAPPED,      "software IO TLB [mem %s] (%nMB) mapped at [%*]" },
         { LOG_ACS_OVERRIDE,        "%(PCI: %)Warning: PCIe ACS overrides enabled; This may allow"
                                    " non-IOMMU protected peer-to-peer DMA" },
         { LOG_UNKNOWN_PARAMETERS,  "Unknown kernel command line parameters \"%s\", will be passed"

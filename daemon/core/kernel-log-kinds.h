@@ -18,6 +18,7 @@ typedef enum LogKind {
         LOG_GROUP_REMOVE,
         LOG_GROUP_FAILED,
         LOG_SWIOTLB,
+        LOG_SWIOTLB_MAPPED,        /* number: MiB; subject: where */
         LOG_ACS_OVERRIDE,
         LOG_ACS_OVERRIDE_IGNORED,  /* the parameter was given, the kernel has no such patch */
         LOG_UNKNOWN_PARAMETERS,    /* subject: the parameters */

@@ -32,6 +32,8 @@ static const LogRule rules[LOG_N_KINDS] = {
         [LOG_GROUP_REMOVE] = { "group-remove", CORE "iommu_group_remove_device", LOG_CLASS_HINT },
         [LOG_GROUP_FAILED] = { "group-failed", CORE "iommu_group_alloc_device", LOG_CLASS_DEVICE },
         [LOG_SWIOTLB] = { "swiotlb", "arch/x86/kernel/pci-dma.c:pci_iommu_init", LOG_CLASS_HINT },
+        [LOG_SWIOTLB_MAPPED] = { "swiotlb-mapped", "kernel/dma/swiotlb.c:swiotlb_print_info",
+                LOG_CLASS_HINT },
         [LOG_ACS_OVERRIDE] = { "acs-override",
                 "pcie_acs_override_setup (not in the kernel's own tree)", LOG_CLASS_HINT,
                 .topics = LOG_TOPIC_ISOLATION },

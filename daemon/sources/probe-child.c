@@ -181,6 +181,8 @@ int probe_child_run(ProbeTask *t) {
                 error = probe_modules(t);
         if (error == 0 && (t->what & PROBE_HOST))
                 error = probe_boot(t);
+        if (error == 0 && (t->what & PROBE_HOST))
+                error = probe_debug(t);
         if (error == 0 && (t->what & PROBE_DEVICES))
                 error = run_devices(t);
         if (error == 0)

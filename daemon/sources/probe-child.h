@@ -34,6 +34,7 @@ int probe_child_flush(ProbeTask *t);
 int probe_host(ProbeTask *t);
 int probe_modules(ProbeTask *t);
 int probe_boot(ProbeTask *t);
+int probe_debug(ProbeTask *t);
 int probe_holders(ProbeTask *t, const unsigned *groups, size_t n_groups);
 
 /* Finds the chip in a line of /proc/interrupts: "LABEL: COUNT… CHIP HWIRQ NAME", where the label is
@@ -44,6 +45,11 @@ const char *probe_chip(const char *line);
  * arch/x86/kernel/apic and drivers/iommu name them), absent if there is none but an IO-APIC,
  * else unknown. Pure but for reading fd, which it closes. */
 Fact probe_interrupts(int fd);
+/* Room for the name of an IOMMU and its NUL. */
+#define PROBE_UNIT_MAX 16
+/* Looks at one line of what VT-d's registers are shown by. Keeps in unit whose they are (empty before
+ * the first line). Returns: true and "UNIT GSTS 0x..." if it is the global status. */
+bool probe_register(const char *line, char unit[static PROBE_UNIT_MAX], char *text, size_t size);
 /* Returns: present if kallsyms names the symbol, absent if not, unknown if nothing could be read.
  * Closes fd. */
 Fact probe_symbol(int fd, const char *symbol);

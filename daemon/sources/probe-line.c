@@ -27,6 +27,7 @@ static const struct {
         [PROBE_KEY_MODULE_OPTION] = {"module-option", SUBJECT_HOST},
         [PROBE_KEY_MODULE_OPTIONS] = {"module-options", SUBJECT_HOST},
         [PROBE_KEY_BOOT_WORDS] = {"boot-words", SUBJECT_HOST},
+        [PROBE_KEY_DEBUG_VALUE] = {"debug-value", SUBJECT_HOST},
         [PROBE_KEY_OVERRIDE] = {"override", SUBJECT_DEVICE},
         [PROBE_KEY_POWER] = {"power", SUBJECT_DEVICE},
         [PROBE_KEY_RESET] = {"reset", SUBJECT_DEVICE},

@@ -25,6 +25,7 @@ typedef enum ProbeKey {
         PROBE_KEY_MODULE_OPTION,  /* number: line; value: word, module, file, text, newlines between */
         PROBE_KEY_MODULE_OPTIONS, /* after the last: present if that is all */
         PROBE_KEY_BOOT_WORDS, /* number: line; value: source, entry, partial, newer, file, text */
+        PROBE_KEY_DEBUG_VALUE, /* value: file, newline, figure */
         /* of a device */
         PROBE_KEY_OVERRIDE,
         PROBE_KEY_POWER,

@@ -96,6 +96,19 @@ static int take_module_option(Host *facts, const ProbeLine *l) {
         return error;
 }
 
+static int take_debug_value(Host *facts, const ProbeLine *l) {
+        const char *newline = strchr(l->value, '\n');
+        char *file;
+        int error;
+
+        if (!newline)
+                return -EINVAL;
+        file = strndup(l->value, (size_t) (newline - l->value));
+        error = file ? host_add_debug_value(facts, file, newline + 1) : -ENOMEM;
+        free(file);
+        return error;
+}
+
 /* Reads what say_words() of probe-boot.c has written. */
 static int take_boot_words(Host *facts, const ProbeLine *l) {
         char *copy = strdup(l->value), *rest = copy, *fields[5];
@@ -165,6 +178,8 @@ int probe_take(Host *facts, const ProbeLine *l) {
                 return 0;
         case PROBE_KEY_MODULE_OPTION:
                 return take_module_option(facts, l);
+        case PROBE_KEY_DEBUG_VALUE:
+                return take_debug_value(facts, l);
         case PROBE_KEY_BOOT_WORDS:
                 return take_boot_words(facts, l);
         case PROBE_KEY_MODULE_OPTIONS:

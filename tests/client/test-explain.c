@@ -128,8 +128,6 @@ static void large_values(ExplainValues *v, FindingList *findings) {
         for (size_t i = 0; i < ARRAY_SIZE(devices); i++)
                 devices[i] = (Device) {.address = (char *) "10000:e1:00.0", .findings = *findings};
         v->model = (Model) {groups, ARRAY_SIZE(groups), devices, ARRAY_SIZE(devices)};
-        v->swiotlb_slots = 32768;
-        v->swiotlb_used = 2801;
         CHECK(explain_values_derive(v) == 0);
 }
 
@@ -156,7 +154,6 @@ static void test_entry(const Explanation *e, size_t max) {
 
         none.missing = (char *) "Its values are missing: vfiod does not answer (The name "
                                 "org.vfiod1 was not provided by any .service files).";
-        none.swiotlb_missing = "not readable without root";
         text = rendered(e, &none);
         check_text(e, text);
         CHECK(strstr(text, "On this host:") && strstr(text, "values are missing"));
@@ -224,10 +221,41 @@ static void test_values(void) {
         text = rendered(e, &v);
         CHECK(strstr(text, "Groups: 19 (5 DMA-FQ, 5 identity, 5 DMA, 4 unknown)"));
         free(text);
-        /* Another kernel's values are those of another machine. */
-        CHECK(!explain_values_are_local(&v));
         strv_free(v.parameters);
         free(v.types);
+}
+
+/* The figures of the bounce buffer are the daemon's, out of a finding's evidence. */
+static void test_swiotlb(void) {
+        static char *evidence[] = {(char *) "/sys/kernel/debug/swiotlb/io_tlb_nslabs: 32768",
+                                   (char *) "/sys/kernel/debug/swiotlb/io_tlb_used: 2801", NULL};
+        Finding finding = {.id = (char *) "bounce-buffers", .evidence = evidence,
+                           .message = (char *) "It has 32768 slots, 2801 of them in use."};
+        FindingList none = {NULL, 0}, findings = {&finding, 1};
+        const Explanation *e = explain_find("pt-and-swiotlb");
+        ExplainValues v = EXPLAIN_VALUES_INIT, unknown = EXPLAIN_VALUES_INIT;
+        char *text;
+
+        large_values(&v, &findings);
+        CHECK(v.swiotlb_slots == 32768 && v.swiotlb_used == 2801);
+        text = rendered(e, &v);
+        CHECK(strstr(text, "swiotlb: It has 32768 slots"));
+        free(text);
+        strv_free(v.parameters);
+        free(v.types);
+        evidence[1] = NULL;
+        v = (ExplainValues) EXPLAIN_VALUES_INIT;
+        large_values(&v, &findings);
+        CHECK(v.swiotlb_slots == 32768 && v.swiotlb_used == -1);
+        strv_free(v.parameters);
+        free(v.types);
+        large_values(&unknown, &none);
+        CHECK(unknown.swiotlb_slots == -1 && unknown.swiotlb_used == -1);
+        text = rendered(e, &unknown);
+        CHECK(strstr(text, "swiotlb: unknown"));
+        free(text);
+        strv_free(unknown.parameters);
+        free(unknown.types);
 }
 
 int main(int argc, char **argv) {
@@ -238,5 +266,6 @@ int main(int argc, char **argv) {
         test_list();
         test_nearest();
         test_values();
+        test_swiotlb();
         return failed;
 }

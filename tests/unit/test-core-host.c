@@ -499,6 +499,82 @@ static void test_contradictions(void) {
         }
 }
 
+typedef struct Figures {
+        const char *slots, *used; /* NULL: could not be read */
+        const char *log;
+        const char *message; /* a part of it; NULL: nothing is found */
+} Figures;
+
+static void test_bounce_buffers(void) {
+        static const char mapped[] = "software IO TLB: mapped [mem 0xb5f6f000-0xb9f6f000] (64MB)";
+        static const Figures cases[] = {
+                { "32768", "7", mapped, "32768 slots of 2 KiB (64 MiB), 7 of them" },
+                { "32768", NULL, NULL, "64 MiB; how much is in use is not known" },
+                { NULL, NULL, mapped, "64 MiB; how much is in use is not known" },
+                { "0", "0", NULL, "There is no bounce buffer" },
+                { NULL, NULL, NULL, NULL },
+                { NULL, "7", "PCI-DMA: Using software bounce buffering for IO (SWIOTLB)", NULL },
+                { "many", "-7", NULL, NULL },
+        };
+
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                Host *h = good_host();
+                KernelLog *log = cases[i].log ? log_of(cases[i].log) : NULL;
+                const Finding *f;
+                Report *r;
+
+                h->log = log;
+                if (cases[i].slots)
+                        CHECK(host_add_debug_value(h, DEBUG_SWIOTLB_SLOTS, cases[i].slots) == 0);
+                if (cases[i].used)
+                        CHECK(host_add_debug_value(h, DEBUG_SWIOTLB_USED, cases[i].used) == 0);
+                r = report_of(h);
+                f = findings_find(&r->host->findings, FINDING_BOUNCE_BUFFERS);
+                CHECK(!f == !cases[i].message);
+                CHECK(!f || (f->severity == SEVERITY_INFO && strstr(f->message, cases[i].message)));
+                if (f && cases[i].log)
+                        CHECK(has_evidence(f, mapped));
+                if (f && cases[i].used)
+                        CHECK(has_evidence(f, DEBUG_SWIOTLB_USED ": "));
+                CHECK(r->host->readiness == READINESS_READY);
+                report_free(r);
+                host_free(h);
+                kernel_log_free(log);
+        }
+}
+
+/* Bits 31 and 25 of the global status, unit by unit. */
+static void test_registers(void) {
+        static const struct {
+                const char *lines[2];
+                const char *message; /* NULL: nothing is found */
+        } cases[] = {
+                { { "dmar0 GSTS 0xc7000000", "dmar1 GSTS 0x47000000" },
+                  "dmar0 translates and remaps interrupts, dmar1 translates not and remaps "
+                  "interrupts." },
+                { { "dmar0 GSTS 0x80000000" }, "dmar0 translates and remaps no interrupts." },
+                { { "dmar0 GSTS" }, NULL },
+                { { "dmar0 GSTS 0xx" }, NULL },
+                { { NULL }, NULL },
+        };
+
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                Host *h = good_host();
+                const Finding *f;
+                Report *r;
+
+                for (size_t j = 0; j < 2 && cases[i].lines[j]; j++)
+                        CHECK(host_add_debug_value(h, DEBUG_VTD_REGISTERS,
+                                                   cases[i].lines[j]) == 0);
+                r = report_of(h);
+                f = findings_find(&r->host->findings, FINDING_IOMMU_REGISTERS);
+                CHECK(!f == !cases[i].message);
+                CHECK(!f || strstr(f->message, cases[i].message));
+                report_free(r);
+                host_free(h);
+        }
+}
+
 int main(void) {
         test_states();
         test_hidden_by_firmware();
@@ -510,5 +586,7 @@ int main(void) {
         test_unsafe_iommufd();
         test_default_domain();
         test_contradictions();
+        test_bounce_buffers();
+        test_registers();
         return 0;
 }

@@ -28,6 +28,12 @@ static const Line lines[] = {
         { LOG_GROUP_FAILED,
           "pci 0000:01:00.0: Failed to add to iommu group 4: -17", "@0000:01:00.0 g4 e17" },
         { LOG_SWIOTLB, "PCI-DMA: Using software bounce buffering for IO (SWIOTLB)", "" },
+        { LOG_SWIOTLB_MAPPED,
+          "software IO TLB: mapped [mem 0x00000000b5f6f000-0x00000000b9f6f000] (64MB)",
+          "n64 '0x00000000b5f6f000-0x00000000b9f6f000'" },
+        { LOG_SWIOTLB_MAPPED,
+          "software IO TLB [mem 0xbbed8000-0xbfed8000] (64MB) mapped at [00000000f1a-000000002b]",
+          "n64 '0xbbed8000-0xbfed8000'" },
         { LOG_ACS_OVERRIDE,
           "Warning: PCIe ACS overrides enabled; This may allow non-IOMMU protected peer-to-peer"
           " DMA", "" },

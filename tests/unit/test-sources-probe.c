@@ -99,6 +99,19 @@ static void make_host(const Tree *t) {
         tree_file(t, "proc/kallsyms", "0 T iommu_device_use_default_domainx\n"
                                       "0 T iommu_device_use_default_domain\n");
         tree_file(t, "sys/module/vfio_iommu_type1/parameters/allow_unsafe_interrupts", "N\n");
+        tree_file(t, "sys/kernel/debug/swiotlb/io_tlb_nslabs", "32768\n");
+        tree_file(t, "sys/kernel/debug/iommu/intel/iommu_regset",
+                  "GSTS \t0x1c\t\t0x1\nIOMMU: dmar0 Register Base Address: fed90000\n"
+                  "Name\t\t\tOffset\t\tContents\n"
+                  "VER             \t0x00\t\t0x0000000000000010\n"
+                  "GSTS            \t0x1c\t\t0x00000000c7000000\n"
+                  "GSTSX           \t0x1c\t\t0x00000000c7000000\n"
+                  "IOMMU: dmar1 Register Base Address: fed91000\n"
+                  "GSTS            \t0x1c\t\t0x47000000\nGSTS 0x1c 47\n");
+        tree_file(t, "sys/class/iommu/dmar0/intel-iommu/cap", "8d2078c106f0466\n");
+        tree_file(t, "sys/class/iommu/virtio0/x", "");
+        tree_file(t, "proc/cmdline", "BOOT_IMAGE=/vmlinuz root=x\n");
+        tree_file(t, "boot/grub/grub.cfg", "linux /vmlinuz root=x\n linux /vmlinuz-6.1.0 $y z\n");
         tree_file(t, "etc/modprobe.d/b.conf", "options vfio-pci ids=10de:1c02\\\n,10de:10f1\n");
         tree_file(t, "usr/lib/modprobe.d/a.conf", "\nblacklist nouveau\n");
 }
@@ -120,6 +133,15 @@ static void test_complete(void) {
         CHECK(h->type1 == FACT_PRESENT && h->type1_unsafe_interrupts == FACT_ABSENT);
         CHECK(h->type1_loaded == FACT_PRESENT && h->iommufd_loaded == FACT_ABSENT);
         CHECK(h->iommufd_unsafe_interrupts == FACT_UNKNOWN);
+        CHECK(h->n_debug_values == 3);
+        CHECK(strcmp(h->debug_values[0].value, "32768") == 0);
+        CHECK(strcmp(h->debug_values[1].value, "dmar0 GSTS 0xc7000000") == 0);
+        CHECK(strcmp(h->debug_values[2].value, "dmar1 GSTS 0x47000000") == 0);
+        CHECK(h->n_iommus == 1 && strcmp(h->iommus[0].name, "dmar0") == 0);
+        CHECK(text_is(&h->iommus[0].features, "8d2078c106f0466"));
+        CHECK(h->n_boot_words == 2 && h->boot_words[0].source == BOOT_GRUB);
+        CHECK(strcmp(h->boot_words[1].text, "z") == 0 && h->boot_words[1].partial);
+        CHECK(h->boot_words[1].line == 2 && !h->boot_words[0].partial);
         CHECK(h->module_options_known == FACT_PRESENT && h->n_module_options == 2);
         CHECK(h->module_options[0].kind == MODULE_BLACKLIST && h->module_options[0].line == 2);
         CHECK(strcmp(h->module_options[0].module, "nouveau") == 0 && !*h->module_options[0].text);
