@@ -137,6 +137,15 @@ static void keep_chip(const char *line, FILE *out) {
                         (int) strcspn(chip, " \t\n"), chip);
 }
 
+static void keep_status(const char *line, FILE *out) {
+        char unit[PROBE_UNIT_MAX] = "x", text[64];
+
+        if (strncmp(line, "IOMMU: ", 7) == 0)
+                fprintf(out, "%.*s\n", (int) (7 + strcspn(line + 7, " \n")), line);
+        else if (probe_register(line, unit, text, sizeof(text)))
+                fputs(line, out);
+}
+
 static void keep_vfio_module(const char *line, FILE *out) {
         if (strstr(line, "vfio") || strstr(line, "iommufd") || strstr(line, "pci-stub"))
                 fputs(line, out);
@@ -193,6 +202,9 @@ int record_system(Recording *r) {
         if (record_command_line(r) < 0 || record_file(r, "/proc/sys/kernel/osrelease") < 0 ||
             record_filtered(r, "/proc/interrupts", keep_chip) < 0 || record_symbols(r) < 0 ||
             record_depmod(r) < 0 || record_modules(r) < 0 || record_classes(r) < 0)
+                return -ENOMEM;
+        if (record_file(r, DEBUG_SWIOTLB_SLOTS) < 0 || record_file(r, DEBUG_SWIOTLB_USED) < 0 ||
+            record_filtered(r, DEBUG_VTD_REGISTERS, keep_status) < 0)
                 return -ENOMEM;
         return record_tables(r);
 }

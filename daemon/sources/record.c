@@ -203,6 +203,8 @@ int record_host(const Root *root, int fd) {
         if (error == 0)
                 error = record_holders(&r);
         if (error == 0)
+                error = record_config(&r);
+        if (error == 0)
                 error = record_write(&r, fd);
         for (size_t i = 0; i < r.n_lines; i++) {
                 free(r.lines[i].path);

@@ -17,7 +17,8 @@
  *
  * The list of paths is fixed. Of processes only those are in it that hold something of VFIO's or
  * cannot be looked at. Of /proc/interrupts only labels and chips are kept, of /proc/kallsyms
- * and the files of depmod only the lines that are asked for. Serial numbers, MAC addresses, UUIDs,
+ * and the files of depmod only the lines that are asked for, of the boot configuration and
+ * modprobe.d what is made of them. Serial numbers, MAC addresses, UUIDs,
  * machine ids and the host's name are taken out. It may hang where reading an attribute does.
  */
 
@@ -62,6 +63,7 @@ bool record_target(Recording *r, const char *path, char *buffer, size_t size);
 int record_pci(Recording *r);
 int record_system(Recording *r);
 int record_holders(Recording *r);
+int record_config(Recording *r);
 
 /* Writes the lines, sorted. Returns: 0 or -errno. */
 int record_write(Recording *r, int fd);

@@ -269,7 +269,77 @@ would take it when it is loaded.
     files={f'lib/modules/{Machine.kernel}/modules.alias':
            'alias pci:v000010DEd*sv*sd*bc04sc03i00* snd_hda_intel\n'})
 
+
+
+def _log(*messages):
+    """The kernel's log as journal export text."""
+    fields = '__MONOTONIC_TIMESTAMP={}\n_BOOT_ID=0123456789abcdef0123456789abcdef\n' \
+             '_TRANSPORT=kernel\nSYSLOG_FACILITY=0\nMESSAGE={}\n\n'
+    return ''.join(fields.format(1000 + n, text) for n, text in enumerate(messages))
+
+
+_VMLINUZ = f'/boot/vmlinuz-{KERNEL_6_12}'
+_GRUB_CFG = f'''set default="0"
+menuentry 'Debian GNU/Linux' --class debian $menuentry_id_option 'gnulinux-simple' {{
+\tlinux\t{_VMLINUZ} root=/dev/mapper/vg-root ro  quiet iommu=pt
+\tinitrd\t/boot/initrd.img-{KERNEL_6_12}
+}}
+submenu 'Advanced options' {{
+\tmenuentry 'recovery mode' {{
+\t\tlinux\t{_VMLINUZ} root=/dev/mapper/vg-root ro single
+\t}}
+\tmenuentry 'the kernel before' {{
+\t\tlinux\t/boot/vmlinuz-6.1.0-18-amd64 root=/dev/mapper/vg-root ro amd_iommu=off
+\t}}
+}}
+'''
+CONFIGURED = Machine('configured', '''
+VT-d is there and this kernel leaves it off. Somebody ran update-grub with iommu=pt and
+has not booted since, then added intel_iommu=on and did not run update-grub.
+''', changed(PAIR, {f.address: {'group': None} for f in PAIR}), kernel=KERNEL_6_12, iommu=None,
+    table='DMAR', remapping=False,
+    command_line=f'BOOT_IMAGE={_VMLINUZ} root=/dev/mapper/vg-root ro quiet',
+    files={'boot/grub/grub.cfg': _GRUB_CFG,
+           'etc/default/grub': 'GRUB_DEFAULT=0\n'
+                               'GRUB_DISTRIBUTOR=`lsb_release -i -s 2> /dev/null || echo Debian`\n'
+                               'GRUB_CMDLINE_LINUX_DEFAULT="quiet iommu=pt"\n'
+                               'GRUB_CMDLINE_LINUX=""\n',
+           'etc/default/grub.d/vfio.cfg':
+               '# for the guests\n'
+               'GRUB_CMDLINE_LINUX_DEFAULT="$GRUB_CMDLINE_LINUX_DEFAULT intel_iommu=on"\n'})
+
+NO_IR_MODPROBE = NO_IR.but(name='no-ir-modprobe', type1=None, about='''
+The machine of no-ir, whose type1 back end is not loaded yet. modprobe.d will tell it to
+do without interrupt remapping; a file of the distribution that says no is masked.
+''', files={
+    'etc/modprobe.d/vfio.conf': '# see the wiki\noptions vfio-iommu-type1 \\\n'
+                                '  allow-unsafe-interrupts=1\n',
+    'usr/lib/modprobe.d/vfio.conf': 'options vfio_iommu_type1 allow_unsafe_interrupts=0\n'})
+
+FIRMWARE_OFF = Machine('firmware-off', '''
+An AMD machine whose firmware hides the IOMMU: its PCI function is there, the IVRS table
+is not.
+''', [
+    _host_bridge(None),
+    F('0000:00:00.2', (0x1022, 0x14d9), 0x080600, None, reset=None),
+    _nic('0000:05:00.0', None, None, children=('net/enp5s0',)),
+], iommu=None, remapping=False)
+
+LOGGED = Machine('logged', '''
+The machine of ready, where /sys/class/iommu could not be listed and neither could the
+interrupts: the kernel's log, which is complete, has to say what is on.
+''', PAIR_BOUND, kernel=KERNEL_6_12, nodes={15: '15'}, remapping=None,
+    unreadable=('sys/class/iommu',), files={
+        'kernel-log.export': _log(
+            f'Linux version {KERNEL_6_12} (debian-kernel@lists.debian.org)',
+            'software IO TLB: mapped [mem 0x00000000b5f6f000-0x00000000b9f6f000] (64MB)',
+            'DMAR-IR: Enabled IRQ remapping in x2apic mode',
+            'pci 0000:01:00.0: Adding to iommu group 15',
+            'DMAR: Intel(R) Virtualization Technology for Directed I/O'),
+        'sys/kernel/debug/swiotlb/io_tlb_nslabs': '32768\n',
+        'sys/kernel/debug/swiotlb/io_tlb_used': '7\n'})
+
 MACHINES = [VMD, _sriov(), VF_ON_VFIO_PF, GAP, NO_IOMMU, NOIOMMU, EMPTY, KERNEL_5_15,
             BRIDGES_NO_KALLSYMS, BRIDGES_6_1, BRIDGES_BACKPORT, OTHER_MEMBER, IN_USE, USE_UNKNOWN,
             DETACHING, RMRR, RMRR_6_1, RMRR_AMD_6_1, NO_IR, NO_IR_UNSAFE, UNREADABLE, READY, OVERRIDE,
-            UNPINNED]
+            UNPINNED, CONFIGURED, NO_IR_MODPROBE, FIRMWARE_OFF, LOGGED]

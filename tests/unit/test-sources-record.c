@@ -65,10 +65,21 @@ static void make_host(const Tree *t) {
         tree_file(t, "sys/module/vfio/parameters/enable_unsafe_noiommu_mode", "N\n");
         tree_file(t, "proc/sys/kernel/osrelease", "6.1.0\n");
         tree_file(t, "proc/sys/kernel/hostname", "SECRET-3\n");
-        tree_file(t, "proc/cmdline", "hostname=SECRET-4 x=SECRET-3 intel_iommu=on\n");
+        tree_file(t, "proc/cmdline", "BOOT_IMAGE=/b hostname=SECRET-4 x=SECRET-3 intel_iommu=on\n");
         tree_file(t, "proc/interrupts", "   CPU0 CPU1\n 9:  12 13 IR-IO-APIC 9-edge SECRET-5\n");
         tree_file(t, "proc/kallsyms", "0 T iommu_device_use_default_domain\n0 T SECRET_6\n");
         tree_file(t, "lib/modules/6.1.0/modules.dep", "a.ko:\nvfio/vfio_iommu_type1.ko: b.ko\n");
+        tree_file(t, "etc/modprobe.d/a.conf", "# SECRET-9\noptions snd_x key=SECRET-10\n"
+                                              "options vfio-pci ids=10de:1c02 \\\n disable_vga=1\n"
+                                              "install nouveau /bin/SECRET-11\nblacklist nouveau\n");
+        tree_file(t, "etc/default/grub", "GRUB_CMDLINE_LINUX_DEFAULT=\"quiet intel_iommu=on\"\n"
+                                         "GRUB_PASSWORD=SECRET-12\nGRUB_CMDLINE_LINUX='a=\"1 2\"'\n");
+        tree_file(t, "boot/grub/grub.cfg", "password_pbkdf2 root SECRET-13\n\n"
+                                           "linux /vmlinuz-6.1.0 quiet x=SECRET-3 \"b 'c\" $d\n");
+        tree_file(t, "boot/loader/entries/x.conf", "version 6.1.0\noptions hostname=SECRET-14 \n");
+        tree_file(t, "sys/kernel/debug/swiotlb/io_tlb_used", "5\n");
+        tree_file(t, "sys/kernel/debug/iommu/intel/iommu_regset",
+                  "IOMMU: dmar0 Register Base Address: SECRET-15\nGSTS 0x1c 0xc7000000\nX SECRET-16\n");
         tree_file(t, "proc/42/comm", "qemu-system-x86\n");
         tree_link(t, "proc/42/fd/9", "/dev/vfio/15");
         tree_link(t, "proc/42/fd/10", "/home/SECRET-7");
@@ -160,7 +171,7 @@ static void check_scan(const Tree *t) {
         CHECK(g->n_other_members == 1 && strcmp(g->other_members[0].bus, "platform") == 0);
         CHECK(g->vfio_node == FACT_UNKNOWN);
         CHECK(h->acpi_dmar == FACT_PRESENT && text_is(&h->kernel_release, "6.1.0"));
-        CHECK(text_is(&h->command_line, "hostname=redacted x=redacted intel_iommu=on"));
+        CHECK(text_is(&h->command_line, "BOOT_IMAGE=/b hostname=redacted x=redacted intel_iommu=on"));
         host_free(h);
         root_free(r);
 }
@@ -173,12 +184,19 @@ static void test_round_trip(void) {
         make_host(&t);
         first = record(&t);
         CHECK(!strstr(first, "SECRET"));
-        CHECK(strstr(first, "f proc/cmdline = hostname=redacted x=redacted intel_iommu=on\\n\n"));
+        CHECK(strstr(first, "f proc/cmdline = BOOT_IMAGE=/b hostname=redacted x=redacted intel_iommu=on\\n\n"));
         CHECK(strstr(first, "u sys/class/vfio = EACCES\n"));
         CHECK(strstr(first, "f sys/firmware/acpi/tables/DMAR =\n"));
         CHECK(strstr(first, "f lib/modules/6.1.0/modules.dep = "
                             "vfio/vfio_iommu_type1.ko: b.ko\\n\n"));
         CHECK(strstr(first, " 9: 0 IR-IO-APIC\\n\n"));
+        CHECK(strstr(first, "f etc/modprobe.d/a.conf = \\n\\noptions vfio_pci ids=10de:1c02  "
+                            "disable_vga=1\\n\\ninstall nouveau redacted\\nblacklist nouveau\\n\n"));
+        CHECK(strstr(first, "f etc/default/grub = GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX \"'quiet'; "
+                            "GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX \"'intel_iommu=on'\\n\\n"));
+        CHECK(strstr(first, "f boot/grub/grub.cfg = \\n\\nlinux /vmlinuz-6.1.0 quiet x=redacted "));
+        CHECK(strstr(first, "f sys/kernel/debug/swiotlb/io_tlb_used = 5\\n\n"));
+        CHECK(strstr(first, "iommu_regset = IOMMU: dmar0\\nGSTS 0x1c 0xc7000000\\n\n"));
         CHECK(strstr(first, "l proc/42/fd/9 -> /dev/vfio/15\nd proc/44\nu proc/44/fd = EACCES\n"));
         text = strdup(first);
         unpack(&copy, text);
