@@ -166,11 +166,12 @@ static bool holds(const char *value, const char *word) {
         return false;
 }
 
-/* Finds where a word came into the value of a name: values are mostly made from the one before. */
-static const Assignment *find_place(const BootShell *s, const char *name, const char *word) {
-        const Assignment *place = find_before(s, name, s->n), *before = place;
+/* Finds where a word came into the last value of a name: values are mostly made from the one
+ * before. */
+static const Assignment *find_place(const BootShell *s, const Assignment *last, const char *word) {
+        const Assignment *place = last, *before = last;
 
-        while ((before = find_before(s, name, (size_t) (before - s->items))) &&
+        while ((before = find_before(s, last->name, (size_t) (before - s->items))) &&
                holds(before->value, word))
                 place = before;
         return place;
@@ -194,7 +195,7 @@ static int add_words(const BootShell *s, const char *name, BootWords *w, BootCon
         while ((r = boot_lexer_next(&l, &c)) > 0) {
                 w->partial |= c.unresolved;
                 for (size_t i = 0; r >= 0 && i < c.n; i++) {
-                        const Assignment *place = find_place(s, name, c.words[i]);
+                        const Assignment *place = find_place(s, a, c.words[i]);
 
                         w->text = boot_words_join(&c.words[i], 1);
                         w->file = place->file;
