@@ -138,21 +138,37 @@ static int run_worker(const Arguments *a) {
         return r;
 }
 
+/* What the reader of the recording will miss. */
+static void tell_of_log(const RecordedLog *log) {
+        if (log->complete == FACT_UNKNOWN)
+                fputs("The kernel's log is not in it: no journal could be read. Run vfiod as root on "
+                      "a system with systemd-journald for one.\n", stderr);
+        else if (log->n_left_out > 0)
+                fprintf(stderr, "The kernel's log is too long for it: %llu messages in the middle are "
+                        "left out.\n", (unsigned long long) log->n_left_out);
+        else if (log->complete == FACT_ABSENT)
+                fputs("The kernel's log of this boot is not all there: the journal has lost or "
+                      "rotated away a part of it.\n", stderr);
+}
+
 static int run_record(const Arguments *a) {
         bool to_stdout = strcmp(a->record, "-") == 0;
         int fd = to_stdout ? STDOUT_FILENO
                            : open(a->record, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+        RecordedLog log = {0};
         Root *root = NULL;
         int r = fd < 0 ? -errno : root_new(a->daemon.root ? a->daemon.root : "/", &root);
 
         if (r >= 0)
-                r = record_host(root, fd);
+                r = record_host(root, fd, &log);
         if (r < 0)
                 fprintf(stderr, "vfiod: the host could not be recorded into %s: %s\n", a->record,
                         strerror(-r));
         else if (!to_stdout)
                 fprintf(stderr, "Recorded into %s. Serial numbers, MAC addresses and UUIDs are "
                         "taken out; read it before you send it to anybody.\n", a->record);
+        if (r >= 0)
+                tell_of_log(&log);
         root_free(root);
         if (fd >= 0 && !to_stdout)
                 close(fd);

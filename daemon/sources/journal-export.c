@@ -9,14 +9,9 @@
 /* MESSAGE_ID of "Missed … kernel messages" (systemd: sd-messages.h, SD_MESSAGE_JOURNAL_MISSED). */
 #define MISSED_ID "e9bf28e6e834481bb6f48f548ad13606"
 
-typedef struct Field {
-        const char *name, *value;
-        size_t name_length, length;
-} Field;
-
 /* What of an entry does not reach the caller. */
 typedef struct Seen {
-        Field transport, facility, message, device, boot, id, realtime, monotonic, source_monotonic;
+        JournalField transport, facility, message, device, boot, id, realtime, monotonic, source_monotonic;
 } Seen;
 
 static const struct Wanted {
@@ -45,7 +40,7 @@ static bool name_is_valid(const char *name, size_t n) {
 }
 
 /* Reads the field at text. Returns: what follows it, or NULL. */
-static const char *next_field(const char *text, const char *end, Field *ret) {
+static const char *next_field(const char *text, const char *end, JournalField *ret) {
         const char *newline = memchr(text, '\n', (size_t) (end - text)), *equals;
         uint64_t length;
 
@@ -75,9 +70,9 @@ static const char *next_field(const char *text, const char *end, Field *ret) {
         return text + length + 1;
 }
 
-static void keep(Seen *seen, const Field *f) {
+static void keep(Seen *seen, const JournalField *f) {
         for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
-                Field *to = (Field *) ((char *) seen + wanted[i].offset);
+                JournalField *to = (JournalField *) ((char *) seen + wanted[i].offset);
 
                 if (strlen(wanted[i].name) == f->name_length &&
                     memcmp(wanted[i].name, f->name, f->name_length) == 0 && !to->value)
@@ -85,11 +80,11 @@ static void keep(Seen *seen, const Field *f) {
         }
 }
 
-static bool field_is(const Field *f, const char *text) {
+static bool field_is(const JournalField *f, const char *text) {
         return f->value && f->length == strlen(text) && memcmp(f->value, text, f->length) == 0;
 }
 
-static uint64_t time_of(const Field *f) {
+static uint64_t time_of(const JournalField *f) {
         uint64_t value = 0;
 
         if (!f->value || f->length == 0)
@@ -105,7 +100,7 @@ static uint64_t time_of(const Field *f) {
 }
 
 static void fill(const Seen *seen, JournalEntry *ret) {
-        const Field *device = &seen->device;
+        const JournalField *device = &seen->device;
         JournalRecord *r = &ret->record;
 
         *ret = (JournalEntry) {0};
@@ -133,7 +128,7 @@ int journal_export_next(const char **text, size_t *n, JournalEntry *ret) {
         const char *at = *text, *end = *text + *n;
         size_t n_fields = 0;
         Seen seen = {0};
-        Field f;
+        JournalField f;
 
         while (at < end && *at == '\n')
                 at++;
@@ -151,6 +146,19 @@ int journal_export_next(const char **text, size_t *n, JournalEntry *ret) {
         fill(&seen, ret);
         *text = at;
         *n = (size_t) (end - at);
+        return 1;
+}
+
+int journal_export_field(const char **text, size_t *n, JournalField *ret) {
+        const char *end = *text + *n, *next;
+
+        if (*n == 0 || **text == '\n')
+                return 0;
+        next = next_field(*text, end, ret);
+        if (!next)
+                return -EBADMSG;
+        *text = next;
+        *n = (size_t) (end - next);
         return 1;
 }
 
@@ -183,4 +191,9 @@ int journal_export_write(FILE *to, const JournalRecord *record) {
             fputc('\n', to) == EOF)
                 return -EIO;
         return 0;
+}
+
+int journal_export_write_gap(FILE *to) {
+        return fputs("_TRANSPORT=driver\nMESSAGE_ID=" MISSED_ID "\nMESSAGE=Missed kernel messages\n\n",
+                     to) == EOF ? -EIO : 0;
 }

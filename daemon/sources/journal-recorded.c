@@ -67,6 +67,8 @@ void journal_recorded_deliver(const char *text, size_t n, const JournalHandlers 
         while (text && journal_export_next(&at, &left, &entry) > 0) {
                 if (!same_boot(&entry, &last))
                         continue;
+                if (entry.gap)
+                        handlers->lost(userdata);
                 gap = gap || entry.gap;
                 if (!entry.kernel)
                         continue;

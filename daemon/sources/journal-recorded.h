@@ -12,7 +12,7 @@
  * Returns: 0, the text and its length, to be freed with free(); or -errno. */
 int journal_recorded_read(const Root *root, char **ret, size_t *ret_length);
 
-/* Delivers the records of the boot that the last record is of as backlog, then its end: unknown if
- * text is NULL, or is no export text up to its end. */
+/* Delivers the records of the boot that the last record is of as backlog, and where some are
+ * missing, then its end: unknown if text is NULL, or is no export text up to its end. */
 void journal_recorded_deliver(const char *text, size_t n, const JournalHandlers *handlers,
                               void *userdata);

@@ -54,7 +54,8 @@ static bool is_word_character(char c) {
 static size_t match_host_name(const char *text, const char *host_name) {
         size_t n = host_name ? strlen(host_name) : 0;
 
-        if (n == 0 || strcmp(host_name, "localhost") == 0 || strncasecmp(text, host_name, n) != 0)
+        if (n == 0 || tolower((unsigned char) *text) != tolower((unsigned char) *host_name) ||
+            strcmp(host_name, "localhost") == 0 || strncasecmp(text, host_name, n) != 0)
                 return 0;
         return is_word_character(text[n]) ? 0 : n;
 }
@@ -107,7 +108,7 @@ static size_t match_key(const char *text) {
         for (size_t i = 0; i < sizeof(private_keys) / sizeof(private_keys[0]); i++) {
                 size_t n = strlen(private_keys[i]);
 
-                if (strncmp(text, private_keys[i], n) != 0)
+                if (*text != *private_keys[i] || strncmp(text, private_keys[i], n) != 0)
                         continue;
                 if (private_keys[i][n - 1] == '=')
                         return n;
@@ -122,7 +123,7 @@ static size_t match_disk(const char *text) {
         static const char *const directories[] = {"by-id/", "by-uuid/", "by-partuuid/"};
 
         for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++)
-                if (strncmp(text, directories[i], strlen(directories[i])) == 0)
+                if (*text == 'b' && strncmp(text, directories[i], strlen(directories[i])) == 0)
                         return strlen(directories[i]);
         return 0;
 }

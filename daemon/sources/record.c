@@ -141,10 +141,7 @@ static int compare_lines(const void *a, const void *b) {
         return order ? order : (x->kind > y->kind) - (x->kind < y->kind);
 }
 
-/* Writes text in printable ASCII; word: without spaces in it, else without one at either end. */
-static void write_escaped(FILE *f, const char *text, bool word) {
-        size_t n = strlen(text);
-
+void record_escape(FILE *f, const char *text, size_t n, bool word) {
         for (size_t i = 0; i < n; i++) {
                 unsigned char c = (unsigned char) text[i];
 
@@ -157,16 +154,7 @@ static void write_escaped(FILE *f, const char *text, bool word) {
         }
 }
 
-int record_write(Recording *r, int fd) {
-        int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0), failed;
-        FILE *f = copy < 0 ? NULL : fdopen(copy, "w");
-
-        if (!f) {
-                failed = errno;
-                if (copy >= 0)
-                        close(copy);
-                return -failed;
-        }
+static void write_lines(Recording *r, FILE *f) {
         if (r->n_lines > 1)
                 qsort(r->lines, r->n_lines, sizeof(*r->lines), compare_lines);
         for (size_t i = 0; i < r->n_lines; i++) {
@@ -175,24 +163,39 @@ int record_write(Recording *r, int fd) {
                 if (i > 0 && strcmp(l->path, l[-1].path) == 0)
                         continue;
                 fprintf(f, "%c ", l->kind);
-                write_escaped(f, l->path, true);
+                record_escape(f, l->path, strlen(l->path), true);
                 if (l->kind == 'l')
                         fputs(" -> ", f);
                 else if (l->value)
                         fputs(*l->value ? " = " : " =", f);
                 if (l->value)
-                        write_escaped(f, l->value, false);
+                        record_escape(f, l->value, strlen(l->value), false);
                 fputc('\n', f);
         }
+}
+
+int record_write(Recording *r, const RecordLog *log, int fd) {
+        int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0), failed, error;
+        FILE *f = copy < 0 ? NULL : fdopen(copy, "w");
+
+        if (!f) {
+                failed = errno;
+                if (copy >= 0)
+                        close(copy);
+                return -failed;
+        }
+        write_lines(r, f);
+        error = record_log_write(log, r->host_name, f);
         errno = 0;
         failed = ferror(f) | (fflush(f) != 0);
         failed = failed ? (errno > 0 ? errno : EIO) : 0;
         fclose(f);
-        return -failed;
+        return error < 0 ? error : -failed;
 }
 
-int record_host(const Root *root, int fd) {
+int record_host(const Root *root, int fd, RecordedLog *ret_log) {
         Recording r = {.root = root};
+        RecordLog *log = NULL;
         int error;
 
         if (root_read(root, "/proc/sys/kernel/hostname", r.host_name, sizeof(r.host_name)) < 0)
@@ -205,7 +208,12 @@ int record_host(const Root *root, int fd) {
         if (error == 0)
                 error = record_config(&r);
         if (error == 0)
-                error = record_write(&r, fd);
+                error = record_log_new(root, NULL, &log);
+        if (error == 0)
+                error = record_write(&r, log, fd);
+        if (error == 0)
+                *ret_log = (RecordedLog) {record_log_complete(log), record_log_left_out(log)};
+        record_log_free(log);
         for (size_t i = 0; i < r.n_lines; i++) {
                 free(r.lines[i].path);
                 free(r.lines[i].value);

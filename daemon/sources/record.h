@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "sources/record-log.h"
 #include "sources/root.h"
 
 /*
@@ -15,6 +16,8 @@
  *     f PATH = CONTENT      a file; \n, \t, \\ and \xNN stand for what cannot be seen
  *     u PATH = ERRNO        could not be read
  *
+ * and after them the kernel's log (record-log.h).
+ *
  * The list of paths is fixed. Of processes only those are in it that hold something of VFIO's or
  * cannot be looked at. Of /proc/interrupts only labels and chips are kept, of /proc/kallsyms
  * and the files of depmod only the lines that are asked for, of the boot configuration and
@@ -22,14 +25,23 @@
  * machine ids and the host's name are taken out. It may hang where reading an attribute does.
  */
 
+/* What a recording does not hold of the kernel's log. */
+typedef struct RecordedLog {
+        Fact complete;       /* unknown: there was none to be read */
+        uint64_t n_left_out; /* messages that were too many */
+} RecordedLog;
+
 /* Writes the recording to fd. Returns: 0, or -errno of what is not the host's (memory, writing). */
-int record_host(const Root *root, int fd);
+int record_host(const Root *root, int fd, RecordedLog *ret_log);
 
 /* Takes out what identifies a machine from any text; from a kernel command line also the values of
  * parameters that name addresses and serial numbers. host_name may be NULL. Pure. Returns: a new
  * string, or NULL when memory is short. */
 char *redact(const char *text, const char *host_name);
 char *redact_command_line(const char *text, const char *host_name);
+/* The same for a message of the kernel's, of n bytes: also serial numbers of USB devices, names of
+ * disks, and addresses that a firewall has logged. */
+char *redact_message(const char *text, size_t n, const char *host_name, size_t *ret_length);
 
 /* The lines of a recording while it is made. */
 typedef struct RecordLine {
@@ -65,5 +77,7 @@ int record_system(Recording *r);
 int record_holders(Recording *r);
 int record_config(Recording *r);
 
-/* Writes the lines, sorted. Returns: 0 or -errno. */
-int record_write(Recording *r, int fd);
+/* Writes the lines, sorted, and the log. Returns: 0 or -errno. */
+int record_write(Recording *r, const RecordLog *log, int fd);
+/* Writes text in printable ASCII; word: without spaces in it, else without one at either end. */
+void record_escape(FILE *f, const char *text, size_t n, bool word);

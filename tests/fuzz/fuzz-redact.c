@@ -7,6 +7,17 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static void check_message(const char *data, size_t size) {
+        size_t n = 0, n_again = 0;
+        char *once = redact_message(data, size, "myhost", &n), *twice;
+
+        twice = once ? redact_message(once, n, "myhost", &n_again) : NULL;
+        if (once && twice && (n != n_again || memcmp(once, twice, n) != 0))
+                abort();
+        free(once);
+        free(twice);
+}
+
 /* What was redacted once stays as it is when it is redacted again. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         char *text = strndup((const char *) data, size), *once, *twice;
@@ -20,5 +31,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         free(text);
         free(once);
         free(twice);
+        check_message((const char *) data, size);
         return 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <sys/mman.h>
 
+#include "core/kernel-log.h"
 #include "sources/record.h"
 #include "sources/scan.h"
 #include "test-sources-tree.h"
@@ -42,6 +43,64 @@ static void test_redact(void) {
         check_redacted("", "");
 }
 
+static void check_message(const char *text, const char *expected) {
+        size_t n;
+        char *result = redact_message(text, strlen(text), "myhost", &n), *twice;
+        LogEvent event;
+
+        CHECK(result);
+        if (strcmp(result, expected) != 0)
+                fprintf(stderr, "got: %s\n", result);
+        CHECK(strcmp(result, expected) == 0 && n == strlen(expected));
+        /* What the classifier makes of it is the same. */
+        CHECK(log_classify(text, strlen(text), NULL, &event) ==
+              log_classify(expected, strlen(expected), NULL, &event));
+        twice = redact_message(result, n, "myhost", &n);
+        CHECK(twice && strcmp(twice, expected) == 0);
+        free(result);
+        free(twice);
+}
+
+/* Lines of drivers/usb/core/hub.c, net/ipv4/ipconfig.c, net/netfilter/nf_log_syslog.c and others. */
+static void test_redact_message(void) {
+        static const char *const kept[] = {
+                "pci 0000:01:00.0: Adding to iommu group 15",
+                "DMAR: [DMA Read NO_PASID] Request device [01:00.0] fault addr 0x123456789abcdef0 "
+                "[fault reason 0x06] PTE Read access is not set",
+                "vfio-pci 0000:01:00.0: AMD-Vi: Event logged [IO_PAGE_FAULT domain=0x0012 "
+                "address=0xfee00000 flags=0x0000]",
+                "mt7921e 0000:04:00.0: DMA addr 0x0000000117eaf000+4096 overflow (mask ffffffff, "
+                "bus limit 0).",
+                "AMD-Vi: Extended features (0x246577efa2254afa, 0x10): PPR X2APIC",
+                "usb 1-1: New USB device strings: Mfr=1, Product=2, SerialNumber=3",
+                "iommu: Default domain type: Passthrough (set via kernel command line)",
+        };
+
+        for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+                check_message(kept[i], kept[i]);
+        check_message("usb 1-3: SerialNumber: 0123 45X", "usb 1-3: SerialNumber: redacted");
+        check_message("usb 1-3: SerialNumber: ", "usb 1-3: SerialNumber: ");
+        check_message("Command line: BOOT_IMAGE=/vmlinuz root=UUID=1234-ABCD amd_iommu=off",
+                      "Command line: BOOT_IMAGE=/vmlinuz root=UUID=redacted amd_iommu=off");
+        check_message("igc 0000:05:00.0 eth0: MAC: 00:1b:21:aa:bb:cc",
+                      "igc 0000:05:00.0 eth0: MAC: 00:00:00:00:00:00");
+        check_message("IN=eth0 OUT= MAC=00:1b:21:aa:bb:cc:00:1b:21:aa:bb:cd:08:00 SRC=10.0.0.1 "
+                      "DST=fe80::1 LEN=60",
+                      "IN=eth0 OUT= MAC=00:00:00:00:00:00:00:00:00:00:00:00:08:00 SRC=redacted "
+                      "DST=redacted LEN=60");
+        check_message("     device=eth0, hwaddr=00:1b:21:aa:bb:cc, ipaddr=10.0.0.2, mask=255.0.0.0, "
+                      "gw=10.0.0.1\n     host=a, domain=b.c, nis-domain=(none)",
+                      "     device=eth0, hwaddr=00:00:00:00:00:00, ipaddr=redacted, mask=255.0.0.0, "
+                      "gw=redacted\n     host=redacted, domain=redacted, nis-domain=redacted");
+        check_message("nvme nvme0: duplicate nqn.2014.08.org.nvmexpress:144dS4EW on myhost",
+                      "nvme nvme0: duplicate nqn.redacted on redacted");
+        check_message("x luks-12345678-9abc-def0-1234-56789abcdef0",
+                      "x luks-00000000-0000-0000-0000-000000000000");
+}
+
+#define LOG_ENTRY "_TRANSPORT=kernel\n"
+#define LOG_BANNER LOG_ENTRY "MESSAGE=Linux version 6.1.0\n\n"
+
 static void make_host(const Tree *t) {
         tree_device(t, "0000:01:00.0", "0x030000\n");
         tree_driver(t, "0000:01:00.0", "vfio-pci");
@@ -80,6 +139,12 @@ static void make_host(const Tree *t) {
         tree_file(t, "sys/kernel/debug/swiotlb/io_tlb_used", "5\n");
         tree_file(t, "sys/kernel/debug/iommu/intel/iommu_regset",
                   "IOMMU: dmar0 Register Base Address: SECRET-15\nGSTS 0x1c 0xc7000000\nX SECRET-16\n");
+        tree_file(t, "kernel-log.export",
+                  LOG_BANNER LOG_ENTRY "_SOURCE_MONOTONIC_TIMESTAMP=5\n_KERNEL_DEVICE=+usb:1-1\n"
+                  "MESSAGE=usb 1-1: SerialNumber: SECRET-9\n\n"
+                  "_TRANSPORT=driver\nMESSAGE_ID=e9bf28e6e834481bb6f48f548ad13606\n\n"
+                  "_TRANSPORT=syslog\nMESSAGE=SECRET-10\n\n"
+                  LOG_ENTRY "MESSAGE=a\\b \n\n");
         tree_file(t, "proc/42/comm", "qemu-system-x86\n");
         tree_link(t, "proc/42/fd/9", "/dev/vfio/15");
         tree_link(t, "proc/42/fd/10", "/home/SECRET-7");
@@ -91,14 +156,14 @@ static void make_host(const Tree *t) {
                                     "proc/44/fd EACCES\n");
 }
 
-static char *record(const Tree *t) {
+static char *record(const Tree *t, RecordedLog *ret_log) {
         int fd = memfd_create("recording", MFD_CLOEXEC);
         struct stat st;
         char *text;
         Root *r;
 
         CHECK(fd >= 0 && root_new(t->path, &r) == 0);
-        CHECK(record_host(r, fd) == 0);
+        CHECK(record_host(r, fd, ret_log) == 0);
         CHECK(fstat(fd, &st) == 0);
         text = calloc(1, (size_t) st.st_size + 1);
         CHECK(text && pread(fd, text, (size_t) st.st_size, 0) == st.st_size);
@@ -127,13 +192,38 @@ static void unescape(char *text) {
         *out = 0;
 }
 
+/* Appends a field of the log in the form that can hold anything. */
+static void put_field(FILE *f, char *name) {
+        char *value = strchr(name, '=');
+        uint64_t n; /* little endian, as every machine this is built for */
+
+        CHECK(value);
+        *value++ = 0;
+        unescape(value);
+        n = strlen(value);
+        CHECK(fprintf(f, "%s\n", name) > 0 && fwrite(&n, sizeof(n), 1, f) == 1);
+        CHECK(fprintf(f, "%s\n", value) > 0);
+}
+
 /* Makes a tree of a recording, as tests/hosts/unpack does. */
 static void unpack(const Tree *t, char *text) {
-        char unreadable[8192] = "", *save = NULL;
+        char unreadable[8192] = "", path_of_log[TREE_PATH], *save = NULL;
+        FILE *log = NULL;
 
         for (char *l = strtok_r(text, "\n", &save); l; l = strtok_r(NULL, "\n", &save)) {
                 char *path = l + 2, *value = strchr(path, ' ');
 
+                if (l[0] == 'k') {
+                        if (!log)
+                                log = fopen(tree_path(t, "kernel-log.export", path_of_log), "w");
+                        CHECK(log && (l[1] == 0 || l[1] == ' '));
+                        if (l[1] == 0)
+                                fputc('\n', log);
+                        else
+                                put_field(log, path);
+                        continue;
+                }
+                CHECK(!log);
                 CHECK(l[1] == ' ' && *path != '/');
                 if (value) {
                         *value = 0;
@@ -151,6 +241,7 @@ static void unpack(const Tree *t, char *text) {
                         snprintf(unreadable + strlen(unreadable),
                                  sizeof(unreadable) - strlen(unreadable), "%s %s\n", path, value);
         }
+        CHECK(!log || fclose(log) == 0);
         tree_file(t, ".unreadable", unreadable);
 }
 
@@ -180,9 +271,11 @@ static void check_scan(const Tree *t) {
 static void test_round_trip(void) {
         Tree t = tree_new(), copy = tree_new();
         char *first, *second, *text;
+        RecordedLog log;
 
         make_host(&t);
-        first = record(&t);
+        first = record(&t, &log);
+        CHECK(log.complete == FACT_ABSENT && log.n_left_out == 0);
         CHECK(!strstr(first, "SECRET"));
         CHECK(strstr(first, "f proc/cmdline = BOOT_IMAGE=/b hostname=redacted x=redacted intel_iommu=on\\n\n"));
         CHECK(strstr(first, "u sys/class/vfio = EACCES\n"));
@@ -198,10 +291,16 @@ static void test_round_trip(void) {
         CHECK(strstr(first, "f sys/kernel/debug/swiotlb/io_tlb_used = 5\\n\n"));
         CHECK(strstr(first, "iommu_regset = IOMMU: dmar0\\nGSTS 0x1c 0xc7000000\\n\n"));
         CHECK(strstr(first, "l proc/42/fd/9 -> /dev/vfio/15\nd proc/44\nu proc/44/fd = EACCES\n"));
+        CHECK(strstr(first, "\nk _TRANSPORT=kernel\nk MESSAGE=Linux version 6.1.0\nk\n"
+                            "k __MONOTONIC_TIMESTAMP=5\nk _TRANSPORT=kernel\n"
+                            "k _KERNEL_DEVICE=+usb:1-1\nk MESSAGE=usb 1-1: SerialNumber: redacted\n"
+                            "k\nk _TRANSPORT=driver\n"));
+        CHECK(strstr(first, "\nk _TRANSPORT=kernel\nk MESSAGE=a\\\\b\\x20\nk\n"));
         text = strdup(first);
         unpack(&copy, text);
         check_scan(&copy);
-        second = record(&copy);
+        second = record(&copy, &log);
+        CHECK(log.complete == FACT_ABSENT);
         if (strcmp(first, second) != 0)
                 fprintf(stderr, "%s---\n%s", first, second);
         CHECK(strcmp(first, second) == 0);
@@ -212,8 +311,95 @@ static void test_round_trip(void) {
         tree_free(&copy);
 }
 
+/* A host may be called what the kernel calls things: what its log says must come through. */
+static void test_name_in_log(void) {
+        Tree t = tree_new();
+        RecordedLog log;
+        char *text;
+
+        tree_file(&t, "proc/sys/kernel/hostname", "iommu\n");
+        tree_file(&t, "kernel-log.export", LOG_BANNER LOG_ENTRY
+                  "MESSAGE=iommu: Default domain type: Translated\n\n"
+                  LOG_ENTRY "MESSAGE=nfs: no answer to iommu\n\n");
+        text = record(&t, &log);
+        CHECK(log.complete == FACT_PRESENT);
+        CHECK(strstr(text, "\nk MESSAGE=iommu: Default domain type: Translated\n"));
+        CHECK(strstr(text, "\nk MESSAGE=nfs: no answer to redacted\n"));
+        free(text);
+        tree_free(&t);
+}
+
+/* No log, and one that holds nothing: the one is not known, the other is not complete. */
+static void test_no_log(void) {
+        Tree t = tree_new();
+        RecordedLog log = {FACT_PRESENT, 1};
+        char *text;
+
+        text = record(&t, &log);
+        CHECK(log.complete == FACT_UNKNOWN && log.n_left_out == 0);
+        CHECK(strncmp(text, "k ", 2) != 0 && !strstr(text, "\nk "));
+        free(text);
+        tree_file(&t, "kernel-log.export", "");
+        text = record(&t, &log);
+        CHECK(log.complete == FACT_ABSENT && strstr(text, "k _TRANSPORT=driver\n"));
+        free(text);
+        /* One that breaks off is not all there. */
+        tree_file(&t, "kernel-log.export", LOG_BANNER "garbage");
+        text = record(&t, &log);
+        CHECK(log.complete == FACT_UNKNOWN && strstr(text, "k _TRANSPORT=driver\n"));
+        CHECK(strstr(text, "k MESSAGE=Linux version 6.1.0\n"));
+        free(text);
+        tree_free(&t);
+}
+
+/* Returns: how often what is in text. */
+static unsigned count_of(const char *text, const char *what) {
+        unsigned n = 0;
+
+        for (; (text = strstr(text, what)); text += strlen(what))
+                n++;
+        return n;
+}
+
+/* Of a log that is too long both ends are kept, and it is known to be cut, then and later. */
+static void test_long_log(void) {
+        Tree t = tree_new(), copy = tree_new();
+        const unsigned n = 3 * (unsigned) (RECORD_LOG_PART_MAX / 1024);
+        char path[TREE_PATH], line[64], *first, *second;
+        FILE *f = fopen(tree_path(&t, "kernel-log.export", path), "w");
+        RecordedLog log;
+        unsigned kept;
+
+        CHECK(f && fputs(LOG_BANNER, f) >= 0);
+        for (unsigned i = 0; i < n; i++)
+                CHECK(fprintf(f, LOG_ENTRY "MESSAGE=number %u %1000s\n\n", i, "end") > 0);
+        CHECK(fclose(f) == 0);
+        first = record(&t, &log);
+        CHECK(log.complete == FACT_PRESENT && log.n_left_out > 0);
+        kept = count_of(first, "k MESSAGE=number ");
+        CHECK(kept + log.n_left_out == n);
+        CHECK(strlen(first) > 3 * RECORD_LOG_PART_MAX / 2 &&
+              strlen(first) < 5 * RECORD_LOG_PART_MAX / 2);
+        CHECK(count_of(first, "k _TRANSPORT=driver\n") == 1);
+        CHECK(strstr(first, "k MESSAGE=Linux version") && strstr(first, "k MESSAGE=number 0 "));
+        snprintf(line, sizeof(line), "k MESSAGE=number %u ", n - 1);
+        CHECK(strstr(first, line));
+        unpack(&copy, first);
+        second = record(&copy, &log);
+        CHECK(log.complete == FACT_ABSENT);
+        CHECK(count_of(second, "k MESSAGE=number ") + log.n_left_out == kept);
+        free(first);
+        free(second);
+        tree_free(&t);
+        tree_free(&copy);
+}
+
 int main(void) {
         test_redact();
+        test_redact_message();
+        test_name_in_log();
+        test_no_log();
+        test_long_log();
         test_round_trip();
         return 0;
 }
