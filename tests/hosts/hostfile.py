@@ -7,9 +7,12 @@ bug reports from strangers, so nothing in it may reach outside its directory.
 import errno
 import os
 import re
+import struct
 
 UNREADABLE = '.unreadable'  # what daemon/sources/root.h reads
-KINDS = ('d', 'f', 'l', 'u')
+LOG = 'kernel-log.export'   # what daemon/sources/journal-recorded.h reads
+KINDS = ('d', 'f', 'l', 'u', 'k')
+FIELD_NAME = re.compile('[A-Z_][A-Z0-9_]{0,63}')
 ERRNO_NAMES = frozenset(errno.errorcode.values())
 ESCAPES = {ord('\n'): '\\n', ord('\t'): '\\t', ord('\\'): '\\\\'}
 SEPARATORS = {'f': ' =', 'l': ' ->', 'u': ' ='}
@@ -20,7 +23,8 @@ class HostFileError(Exception):
 
 
 class Entry:
-    """One line: a directory, a file (bytes), a link (target) or an errno."""
+    """One line: a directory, a file (bytes), a link (target) or an errno. Or the kernel's log, of
+    many lines: a list of records, each a list of (name, bytes)."""
 
     def __init__(self, kind, path, value=None, line=0):
         self.kind, self.path, self.value, self.line = kind, path, value, line
@@ -69,7 +73,9 @@ def unescape(text):
 
 
 def format_entry(entry):
-    """One line of a recording, without its newline."""
+    """One line of a recording, without its newline; of the log all lines."""
+    if entry.kind == 'k':
+        return '\n'.join(format_log(entry.value))
     path = escape(os.fsencode(entry.path), word=True)
     if entry.kind == 'd':
         return f'd {path}'
@@ -78,6 +84,27 @@ def format_entry(entry):
     if entry.kind == 'l':
         return f'l {path} -> {escape(os.fsencode(entry.value))}'
     return f'u {path} = {entry.value}'
+
+
+def format_log(records):
+    """The lines of a log."""
+    for record in records:
+        for name, value in record:
+            yield f'k {name}={escape(value)}'
+        yield 'k'
+
+
+def export_log(records):
+    """A log as journal export text (systemd.io/JOURNAL_EXPORT_FORMATS)."""
+    text = b''
+    for record in records:
+        for name, value in record:
+            if all(byte == 9 or 0x20 <= byte <= 0x7e for byte in value):
+                text += name.encode() + b'=' + value + b'\n'
+            else:
+                text += name.encode() + b'\n' + struct.pack('<Q', len(value)) + value + b'\n'
+        text += b'\n'
+    return text
 
 
 def check_path(path):
@@ -89,17 +116,22 @@ def check_path(path):
         raise ValueError(f'path {path} contains ".."')
     if '' in parts or '.' in parts or '\0' in path:
         raise ValueError(f'path "{path}" is not in its plain form')
-    if parts[0] == UNREADABLE:
+    if parts[0] in (UNREADABLE, LOG):
         raise ValueError(f'path {path} is reserved')
     if '\n' in path:
         raise ValueError('a path of one line is needed')  # .unreadable has one per line
 
 
 def parse_line(line):
-    """An Entry, or None for a comment. Raises ValueError."""
+    """An Entry, or None for a comment. That of the log has the one field of its line, or none where
+    a record ends. Raises ValueError."""
     if not line or line.startswith('#'):
         return None
     kind, space, rest = line.partition(' ')
+    if line == 'k':
+        return Entry('k', LOG)
+    if kind == 'k' and space:
+        return Entry('k', LOG, parse_field(rest))
     if kind not in KINDS or not space:
         raise ValueError(f'no line of a recorded host begins with "{line[:20]}"')
     separator = SEPARATORS.get(kind)
@@ -114,6 +146,37 @@ def parse_line(line):
     path = os.fsdecode(unescape(word))
     check_path(path)
     return Entry(kind, path, parse_value(kind, value))
+
+
+def parse_field(text):
+    """A field of the log. Raises ValueError."""
+    name, equals, value = text.partition('=')
+    if not equals or not FIELD_NAME.fullmatch(name):
+        raise ValueError('a line of the log is NAME=VALUE')
+    return name, unescape(value)
+
+
+class Log:
+    """The log of a recording while its lines are read."""
+
+    def __init__(self):
+        self.entry, self.record = None, []
+
+    def take(self, entry):
+        """Adds a line. Returns: the log as an Entry with the first, else None. Raises ValueError."""
+        new = None
+        if self.entry is None:
+            self.entry = new = Entry('k', LOG, [], entry.line)
+        if entry.value is None:
+            if not self.record:
+                raise ValueError('a record of the log has no field')
+            self.entry.value.append(self.record)
+            self.record = []
+            return new
+        if entry.value[0] in (name for name, _ in self.record):
+            raise ValueError(f'a record of the log has {entry.value[0]} twice')
+        self.record.append(entry.value)
+        return new
 
 
 def parse_value(kind, text):
@@ -134,7 +197,7 @@ def parse_value(kind, text):
 
 def parse(text, name):
     """All entries of a recording. Raises HostFileError naming file and line."""
-    entries, seen = [], {}
+    entries, seen, log = [], {}, Log()
     # Not splitlines(): that would also split at characters which are merely not allowed here.
     lines = text.split('\n')
     if lines[-1] == '':
@@ -145,12 +208,20 @@ def parse(text, name):
             if entry is None:
                 continue
             entry.line = number
+            if entry.kind == 'k':
+                entry = log.take(entry)
+                entries += [entry] if entry else []
+                continue
+            if log.entry:
+                raise ValueError('nothing follows the log')
             if entry.path in seen:
                 raise ValueError(f'{entry.path} stands in line {seen[entry.path]} already')
         except ValueError as e:
             raise HostFileError(f'{name}:{number}: {e}') from None
         seen[entry.path] = number
         entries.append(entry)
+    if log.record:
+        raise HostFileError(f'{name}:{number}: the last record of the log does not end')
     check_parents(entries, name)
     return entries
 
@@ -196,7 +267,7 @@ def write_tree(entries, directory):
             os.symlink(entry.value, path)
             continue
         with open(path, 'xb') as f:
-            f.write(entry.value)
+            f.write(export_log(entry.value) if entry.kind == 'k' else entry.value)
     if unreadable:
         with open(os.path.join(directory, UNREADABLE), 'x', encoding='utf-8',
                   errors='surrogateescape') as f:

@@ -38,6 +38,31 @@ class Format(unittest.TestCase):
             self.assertEqual(hostfile.parse(line, 'x'), [hostfile.Entry('f', 'a', b'')])
 
 
+class Log(unittest.TestCase):
+    RECORDS = [[('_TRANSPORT', b'kernel'), ('MESSAGE', b'Linux version 6.1.0')],
+               [('_KERNEL_DEVICE', b'+pci:0000:01:00.0'), ('MESSAGE', b' a\\b=c\n\x00\xff')],
+               [('MESSAGE', b'')]]
+
+    def test_it_survives(self):
+        entries = [hostfile.Entry('d', 'sys'), hostfile.Entry('k', hostfile.LOG, self.RECORDS)]
+        text = ''.join(hostfile.format_entry(e) + '\n' for e in entries)
+        self.assertIn('\nk MESSAGE=\\x20a\\\\b=c\\n\\x00\\xff\nk\nk MESSAGE=\nk\n', text)
+        self.assertTrue(text.isascii())
+        self.assertEqual(hostfile.parse(text, 'x'), entries)
+
+    def test_a_comment_in_it(self):
+        text = 'k A=1\n# why\nk B=2\nk\n'
+        self.assertEqual(hostfile.parse(text, 'x'),
+                         [hostfile.Entry('k', hostfile.LOG, [[('A', b'1'), ('B', b'2')]])])
+
+    def test_text_is_text_and_all_else_has_its_length(self):
+        self.assertEqual(hostfile.export_log(self.RECORDS),
+                         b'_TRANSPORT=kernel\nMESSAGE=Linux version 6.1.0\n\n'
+                         b'_KERNEL_DEVICE=+pci:0000:01:00.0\n'
+                         b'MESSAGE\n\x09\0\0\0\0\0\0\0 a\\b=c\n\x00\xff\n\n'
+                         b'MESSAGE=\n\n')
+
+
 class Refused(unittest.TestCase):
     LINES = (
         ('x a = b', 'no line'), ('f', 'no line'), ('  f a = b', 'no line'),
@@ -51,6 +76,10 @@ class Refused(unittest.TestCase):
         ('f a\\x2f..\\x2fb = c', '".."'), ('f \\x2fa = b', 'absolute'),
         ('f a//b = c', 'plain form'), ('f ./a = b', 'plain form'), ('f a/ = b', 'plain form'),
         ('f a\\x00b = c', 'plain form'), ('f .unreadable = a', 'reserved'),
+        ('f kernel-log.export = a', 'reserved'), ('k', 'no field'), ('k A', 'NAME=VALUE'),
+        ('k a=b', 'NAME=VALUE'), ('k 1A=b', 'NAME=VALUE'), ('k =b', 'NAME=VALUE'),
+        ('k A=\\q', 'bad escape'), ('k A=\xe9', 'escaped'), ('k A=b\tc', 'escaped'),
+        ('kA=b', 'no line'), ('k ' + 'A' * 65 + '=b', 'NAME=VALUE'), ('k A=b', 'does not end'),
     )
 
     def test_lines(self):
@@ -59,6 +88,13 @@ class Refused(unittest.TestCase):
                 hostfile.parse('# top\n' + line + '\n', 'some.host')
             self.assertIn(cause, str(e.exception))
             self.assertTrue(str(e.exception).startswith('some.host:2: '), str(e.exception))
+
+    def test_logs(self):
+        for text, cause in (('k A=1\nk A=2\nk\n', '^x:2: .*A twice'),
+                            ('k A=1\nk\nf a = b\n', '^x:3: nothing follows'),
+                            ('k A=1\nd a\nk\n', '^x:2: nothing follows')):
+            with self.subTest(text=text), self.assertRaisesRegex(hostfile.HostFileError, cause):
+                hostfile.parse(text, 'x')
 
     def test_the_same_path_twice(self):
         with self.assertRaisesRegex(hostfile.HostFileError, '^x:2: .*line 1'):
@@ -84,7 +120,8 @@ class Tree(unittest.TestCase):
     def test_everything_is_made(self):
         with tempfile.TemporaryDirectory() as directory:
             done = self.unpack('d sys/class/iommu\nf a/b = x\\n\nl a/c -> ../sys\n'
-                               'u a/d = EACCES\nu sys/e = EIO\n', directory)
+                               'u a/d = EACCES\nu sys/e = EIO\n'
+                               'k MESSAGE=a\\x20\nk\n', directory)
             self.assertEqual((done.returncode, done.stdout, done.stderr), (0, '', ''))
             tree = directory + '/tree/'
             self.assertEqual(os.listdir(tree + 'sys/class/iommu'), [])
@@ -94,6 +131,8 @@ class Tree(unittest.TestCase):
             self.assertFalse(os.path.lexists(tree + 'a/d'))
             with open(tree + '.unreadable', encoding='ascii') as f:
                 self.assertEqual(f.read(), 'a/d EACCES\nsys/e EIO\n')
+            with open(tree + 'kernel-log.export', 'rb') as f:
+                self.assertEqual(f.read(), b'MESSAGE=a \n\n')
 
     def test_errors_make_nothing(self):
         with tempfile.TemporaryDirectory() as directory:
