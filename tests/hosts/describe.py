@@ -9,6 +9,7 @@ import struct
 from dataclasses import dataclass, field, replace
 
 import hostfile
+import logs
 
 BRIDGE_CLASSES = (0x0604, 0x0607)
 PCI_DRIVERS = 'sys/bus/pci/drivers/'
@@ -67,13 +68,16 @@ class Machine:
     kernel: str = '6.1.0-18-amd64'
     command_line: str = 'BOOT_IMAGE=/boot/vmlinuz root=/dev/mapper/vg-root ro quiet'
     kallsyms: tuple = KALLSYMS_OWNERSHIP   # None: EACCES
-    iommu: str = 'intel'                   # 'intel', 'amd', None
-    table: str = None                      # ACPI table, 'DMAR' or 'IVRS'; default by iommu
+    iommu: str = 'intel'                   # 'intel', 'amd', 'virtio', 'smmu', None
+    cap: str = '8d2078c106f0466'           # Intel's register; bit 59: can post interrupts
+    table: str = None                      # 'DMAR', 'IVRS', 'none'; default by iommu
     remapping: bool = True                 # chips are called IR-*; None: /proc/interrupts EACCES
     type1: str = 'N'                       # allow_unsafe_interrupts; None: not loaded
     iommufd: bool = False
+    iommufd_unsafe: str = 'N'              # its allow_unsafe_interrupts
     cdev: bool = False                     # VFIO devices have nodes of their own
     drivers: tuple = ('vfio-pci', 'pci-stub')  # registered, whether or not something is bound
+    modules: tuple = ('vfio_iommu_type1',)     # on disk, beside vfio-pci
     domain: str = 'DMA-FQ'                 # type of every group
     others: list = field(default_factory=list)
     regions: dict = field(default_factory=dict)      # group -> lines before that of the MSI window
@@ -83,6 +87,7 @@ class Machine:
     files: dict = field(default_factory=dict)        # path -> content
     links: dict = field(default_factory=dict)        # path -> path it leads to
     unreadable: tuple = ()                           # paths that fail with EACCES
+    log: object = None                               # one of logs.py; None: no log was recorded
 
     def but(self, **changes):
         """The same machine with other facts."""
@@ -221,6 +226,10 @@ def add_function(tree, f, paths, machine):
 def iommu_path(machine, paths):
     if machine.iommu == 'intel':
         return 'sys/devices/virtual/iommu/dmar0'
+    if machine.iommu == 'virtio':
+        return paths['0000:00:02.0'] + '/virtio0/iommu/virtio0'
+    if machine.iommu == 'smmu':
+        return 'sys/devices/platform/arm-smmu-v3.0.auto/iommu/smmu3.0x000000002b400000'
     # A real directory, where other functions have a link (drivers/iommu/iommu-sysfs.c).
     return paths['0000:00:00.2'] + '/iommu/ivhd0'
 
@@ -232,12 +241,13 @@ def add_iommu(tree, machine, paths):
         return
     path = iommu_path(machine, paths)
     tree.link('sys/class/iommu/' + os.path.basename(path), path)
+    tree.directory(path)
     if machine.iommu == 'intel':
-        tree.file(path + '/intel-iommu/cap', '8d2078c106f0466\n')
+        tree.file(path + '/intel-iommu/cap', machine.cap + '\n')
         # Bit 3: can remap interrupts, which says nothing about whether it does.
         tree.file(path + '/intel-iommu/ecap', 'f020df\n')
         tree.file(path + '/intel-iommu/version', '1:0\n')
-    else:
+    elif machine.iommu == 'amd':
         tree.file(path + '/amd-iommu/cap', '190b640f\n')
         tree.file(path + '/amd-iommu/features', '25bf732fa2295afe:246577efa2254afa\n')
 
@@ -254,9 +264,11 @@ def acpi_table(name):
 
 def add_firmware(tree, machine):
     tables = {'APIC', 'FACP', 'MCFG'}
-    table = machine.table or {'intel': 'DMAR', 'amd': 'IVRS'}.get(machine.iommu)
+    table = machine.table or {'intel': 'DMAR', 'amd': 'IVRS', 'smmu': 'IORT',
+                              'virtio': 'VIOT'}.get(machine.iommu)
     for name in sorted(tables | ({table} if table else set())):
-        tree.file('sys/firmware/acpi/tables/' + name, acpi_table(name))
+        if name != 'none':
+            tree.file('sys/firmware/acpi/tables/' + name, acpi_table(name))
 
 
 def release_number(text):
@@ -267,12 +279,16 @@ def release_number(text):
 
 def interrupts(machine):
     """/proc/interrupts: two processors, two IO-APIC lines, the IOMMU's own and one per driver."""
+    if machine.iommu == 'smmu':
+        return ('            CPU0       CPU1       \n'
+                ' 11:          0          0     GICv3  30 Level     arch_timer\n'
+                ' 40:          0          0   ITS-MSI   0 Edge      nvme0q0\n')
     ir = 'IR-' if machine.remapping else ''
     # Since 6.2 the chip of a message interrupt is named with its function.
     named = release_number(machine.kernel) >= (6, 2)
     rows = [('0', f'{ir}IO-APIC    2-edge      timer'), ('9', f'{ir}IO-APIC    9-fasteoi   acpi')]
     number = 120
-    if machine.iommu == 'intel':
+    if machine.iommu == 'intel' or (machine.table == 'DMAR' and machine.remapping):
         rows.append((str(number), 'DMAR-MSI    0-edge      dmar0'))
     elif machine.iommu == 'amd':
         # The IOMMU's own interrupt is never remapped.
@@ -305,11 +321,13 @@ def add_kernel(tree, machine):
     if machine.iommufd:
         tree.link('sys/class/misc/iommu', 'sys/devices/virtual/misc/iommu')
         tree.file('sys/devices/virtual/misc/iommu/dev', '10:124\n')
-        tree.file('sys/module/iommufd/parameters/allow_unsafe_interrupts', 'N\n')
+        tree.file('sys/module/iommufd/parameters/allow_unsafe_interrupts',
+                  machine.iommufd_unsafe + '\n')
     # What can be loaded, whether or not it is.
     modules = f'lib/modules/{machine.kernel}/'
     tree.file(modules + 'modules.dep',
-              'kernel/drivers/vfio/vfio_iommu_type1.ko: kernel/drivers/vfio/vfio.ko\n'
+              ''.join(f'kernel/drivers/vfio/{m}.ko: kernel/drivers/vfio/vfio.ko\n'
+                      for m in machine.modules) +
               'kernel/drivers/vfio/pci/vfio-pci.ko: kernel/drivers/vfio/pci/vfio-pci-core.ko '
               'kernel/drivers/vfio/vfio.ko\n')
 
@@ -349,7 +367,7 @@ def add_processes(tree, machine):
 
 
 def build(machine):
-    """All entries of the machine's recording, sorted."""
+    """All entries of the machine's recording, sorted, the log last."""
     tree = Tree()
     paths = device_paths(machine.functions)
     tree.directory(PCI_DEVICES.rstrip('/'))
@@ -377,7 +395,14 @@ def build(machine):
             tree.unreadable(f'{PCI_DEVICES}{f.address}/{name}')
     for path in machine.unreadable:
         tree.unreadable(path)
-    return tree.sorted()
+    return tree.sorted() + kernel_log(machine)
+
+
+def kernel_log(machine):
+    """The log as the last entry of the recording, if there is one."""
+    if machine.log is None:
+        return []
+    return [hostfile.Entry('k', hostfile.LOG, list(logs.records(machine.log(machine))))]
 
 
 def render(machine):

@@ -20,9 +20,9 @@ DEVICE_KEYS = {k: k for k in (
     'role', 'state', 'readiness', 'driver', 'driver_override', 'host_driver', 'vendor_id', 'device_id',
     'class', 'managed_by', 'boot_vga', 'numa_node', 'power_state', 'physical_function')}
 # Keys that are compared in a way of their own.
-OWN_KEYS = {'host': {'findings', 'backends', 'group_ids', 'devices'},
-            'group': {'findings', 'blockers', 'members'},
-            'device': {'findings', 'group', 'holders', 'reset_methods', 'virtual_functions'},
+OWN_KEYS = {'host': {'findings', 'cites', 'backends', 'group_ids', 'devices'},
+            'group': {'findings', 'cites', 'blockers', 'members'},
+            'device': {'findings', 'cites', 'group', 'holders', 'reset_methods', 'virtual_functions'},
             'plan': {'findings', 'steps', 'has_step', 'no_step', 'refused'}}
 PLAIN_KEYS = {'host': HOST_KEYS, 'group': GROUP_KEYS, 'device': DEVICE_KEYS, 'plan': {}}
 
@@ -138,6 +138,16 @@ def compare_findings(expected, findings):
     return errors
 
 
+def compare_cites(expected, findings):
+    """ID/TEXT: that finding says TEXT in its message, evidence or remedy; _ stands for a space."""
+    name, _, text = expected.partition('/')
+    said = [' '.join([f['message'], *f['evidence'], f['remedy'] or '']) for f in findings
+            if f['id'] == name]
+    if any(text.replace('_', ' ') in words.replace('_', ' ') for words in said):
+        return []
+    return [f'cites: expected {expected} got {"; ".join(said) or "no such finding"}']
+
+
 def compare_plain(line, key, negated, expected, document):
     name = PLAIN_KEYS[line.kind][key]
     if name not in document:
@@ -159,6 +169,8 @@ def numbers(text):
 def compare_host(key, expected, document):
     if key == 'findings':
         return compare_findings(expected, document['findings'])
+    if key == 'cites':
+        return compare_cites(expected, document['findings'])
     if key == 'backends':
         return compare_sets(key, items(expected), document['backends'] or [])
     groups = document['groups']
@@ -171,12 +183,12 @@ def compare_host(key, expected, document):
 
 
 def compare_group(key, expected, group):
-    if key == 'findings':
+    if key in ('findings', 'cites'):
         # Those of a group are told with its members, too: what blocks it blocks them.
         findings = list(group.get('findings', []))
         for member in group['members']:
             findings += member['findings']
-        return compare_findings(expected, findings)
+        return {'findings': compare_findings, 'cites': compare_cites}[key](expected, findings)
     if key == 'members':
         return compare_sets(key, items(expected), [m['address'] for m in group['members']])
     got = ['/'.join(shown(b[k]) for k in ('address', 'driver', 'reason')) for b in group['blockers']]
@@ -186,6 +198,8 @@ def compare_group(key, expected, group):
 def compare_device(key, expected, device):
     if key == 'findings':
         return compare_findings(expected, device['findings'])
+    if key == 'cites':
+        return compare_cites(expected, device['findings'])
     if key == 'group':
         got = shown(device['group']['id'] if device['group'] else None)
         return [] if got == expected else [f'group: expected {expected} got {got}']

@@ -13,9 +13,11 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path.insert(0, HERE)
 import describe  # noqa: E402
 import machines  # noqa: E402
+import machines_failures  # noqa: E402
 import machines_notes  # noqa: E402
 
-ALL = {m.name: m for m in machines_notes.MACHINES + machines.MACHINES}
+ALL = {m.name: m
+       for m in machines_notes.MACHINES + machines.MACHINES + machines_failures.MACHINES}
 
 
 def path_of(name):

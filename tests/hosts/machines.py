@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Machines made for one corner each. None of them is anybody's."""
+import logs
 from describe import (KALLSYMS_NOTIFIER, Function as F, Machine, Other, changed)
 from machines_notes import AUDIO, ETHERNET, HOST_BRIDGE, INTEL, NVIDIA, NVME, PCI_BRIDGE, VGA
 
@@ -74,7 +75,9 @@ def _sriov():
 An Ethernet adapter with 64 virtual functions, each in a group of its own. Those of
 slot 02 to 09 have the driver iavf, but for 03:09.6 (no driver) and 03:09.7 (vfio-pci).
 ''', changed(functions, {'0000:03:09.6': {'driver': None, 'children': ()},
-                         '0000:03:09.7': BOUND | {'vfio_device': 'vfio0'}}), nodes={84: '84'})
+                         '0000:03:09.7': BOUND | {'vfio_device': 'vfio0'}}), nodes={84: '84'},
+        log=logs.excerpt('vfio-pci 0000:03:00.0: Cannot bind to PF with SR-IOV enabled',
+                         lambda m: logs.probe_failed(m, '0000:03:00.0', error=-16)))
 
 
 VF_ON_VFIO_PF = Machine('vf-on-vfio-pf', '''
@@ -88,7 +91,8 @@ vfio-pci, one on its host driver.
       override='vfio-pci', vfio_device='vfio1', physfn='0000:03:00.0'),
     F('0000:03:10.2', (INTEL, 0x10ca), ETHERNET, 22, 'igbvf', '0000:00:1c.0',
       physfn='0000:03:00.0', children=('net/enp3s0v1',)),
-], files={'sys/module/vfio_pci/parameters/enable_sriov': 'Y\n'}, nodes={20: '20', 21: '21'})
+], files={'sys/module/vfio_pci/parameters/enable_sriov': 'Y\n'}, nodes={20: '20', 21: '21'},
+    log=logs.whole('vfio-pci 0000:03:10.0: VF token required to access device'))
 
 GAP = Machine('gap', '''
 Groups 0, 3, 17 and 40: gaps, and ids above the number of groups. /proc/kallsyms could
@@ -111,7 +115,7 @@ NO_IOMMU = Machine('no-iommu', '''
 No IOMMU: no ACPI table tells of one, although the command line asks for it.
 ''', changed(PAIR, {f.address: {'group': None} for f in PAIR}), iommu=None, remapping=False,
     command_line='BOOT_IMAGE=/boot/vmlinuz root=/dev/mapper/vg-root ro intel_iommu=on iommu=pt',
-    type1=None, drivers=('pci-stub',))
+    type1=None, drivers=('pci-stub',), log=logs.whole())
 
 NOIOMMU = Machine('noiommu', '''
 The same without an IOMMU, but VFIO took 01:00.0 in its noiommu mode and made a group
@@ -119,6 +123,10 @@ for it. Nothing is isolated there.
 ''', changed(NO_IOMMU.functions, {'0000:01:00.0': BOUND | {'group': 0, 'vfio_device': 'noiommu-vfio0'}}),
     iommu=None, remapping=False, domain='unknown',
     group_files={0: {'name': 'vfio-noiommu', 'reserved_regions': ''}}, nodes={0: 'noiommu-0'},
+    log=logs.whole('vfio-pci 0000:01:00.0: Adding to iommu group 0',
+                   'vfio-pci 0000:01:00.0: Adding kernel taint for vfio-noiommu group on device',
+                   'vfio-pci 0000:01:00.0: vfio-noiommu device opened by user '
+                   '(qemu-system-x86:4242)'),
     files={'sys/module/vfio/parameters/enable_unsafe_noiommu_mode': 'Y\n'})
 
 EMPTY = Machine('empty', 'A machine without PCI.', [], iommu=None, remapping=False, type1=None,
@@ -222,11 +230,15 @@ _FIRMWARE = {15: ('0x00000000bdf6f000 0x00000000bdf7efff direct-relaxable',),
 RMRR = _pair('rmrr', '''
 Firmware asks for a 1:1 mapping of 05:00.0 (direct), which this kernel refuses to give
 up, and for one of 01:00.0 that may be given up (direct-relaxable).
-''', kernel='6.8.0-45-generic', iommufd=True, regions=_FIRMWARE)
+''', kernel='6.8.0-45-generic', iommufd=True, regions=_FIRMWARE, log=logs.whole(
+    'vfio-pci 0000:05:00.0: Firmware has requested this device have a 1:1 IOMMU mapping, rejecting '
+    'configuring the device without a 1:1 mapping. Contact your platform vendor.'))
 
 RMRR_6_1 = RMRR.but(name='rmrr-6.1', kernel='6.1.0-18-amd64', iommufd=False, about='''
 The same on a kernel before 6.6, where the Intel driver refuses (device_is_rmrr_locked).
-''')
+''', log=logs.whole(
+    'vfio-pci 0000:05:00.0: DMAR: Device is ineligible for IOMMU domain attach due to platform RMRR '
+    'requirement.  Contact your platform vendor.'))
 
 RMRR_AMD_6_1 = Machine('rmrr-amd-6.1', '''
 A unity mapping on AMD-Vi: always "direct", and before 6.6 nothing refuses it.
@@ -239,9 +251,11 @@ A unity mapping on AMD-Vi: always "direct", and before 6.6 nothing refuses it.
 NO_IR = Machine('no-ir', '''
 An IOMMU without interrupt remapping: type1 refuses to serve a group that is viable.
 01:00.0 and 01:00.1 are on vfio-pci, 05:00.0 is not.
-''', PAIR_BOUND, kernel=KERNEL_6_12, remapping=False, nodes={15: '15'})
+''', PAIR_BOUND, kernel=KERNEL_6_12, remapping=False, nodes={15: '15'}, log=logs.whole(
+    'vfio_iommu_type1_attach_group: No interrupt remapping support.  Use the module param '
+    '"allow_unsafe_interrupts" to enable VFIO IOMMU support on this platform'))
 
-NO_IR_UNSAFE = NO_IR.but(name='no-ir-unsafe', type1='Y', about='''
+NO_IR_UNSAFE = NO_IR.but(name='no-ir-unsafe', type1='Y', log=logs.whole(), about='''
 The same with vfio_iommu_type1.allow_unsafe_interrupts=Y: works, and is less safe.
 ''')
 
@@ -253,8 +267,16 @@ the interrupts. 01:00.1 could, and blocks its group whatever else is in it.
     remapping=None, unreadable=('sys/class/iommu',))
 
 READY = Machine('ready', '''
-A card of two functions, both on vfio-pci: a virtual machine could start now.
-''', PAIR_BOUND, kernel=KERNEL_6_12, nodes={15: '15'})
+A card of two functions, both on vfio-pci: a virtual machine could start now. The log is
+whole, and holds what the kernel says of devices that are in order.
+''', PAIR_BOUND, kernel=KERNEL_6_12, nodes={15: '15'}, log=logs.whole(
+    'VFIO - User Level meta-driver version: 0.3',
+    'vfio-pci 0000:01:00.0: vgaarb: VGA decodes changed: olddecodes=io+mem,decodes=io+mem:owns=none',
+    'vfio-pci 0000:01:00.0: enabling device (0000 -> 0003)',
+    'vfio-pci 0000:01:00.0: resetting', 'vfio-pci 0000:01:00.0: reset done',
+    'vfio-pci 0000:01:00.0: Invalid PCI ROM header signature: expecting 0xaa55, got 0xffff',
+    'vfio-pci 0000:01:00.1: Masking broken INTx support',
+    'pcieport 0000:00:01.0: unlocked secondary bus reset via: pci_reset_bus_function+0x113/0x160'))
 
 OVERRIDE = _pair('override', '''
 Overrides that somebody set: pci-stub on 01:00.0, whose driver is still nouveau, and

@@ -5,7 +5,9 @@ From the notes: addresses, names, revisions, groups, parents, the AMD machine's
 kernel, command line and modules. Plausible, not from the notes: everything a
 comment or the `about` text says so of. Ids are those of pci.ids for the names.
 """
+import logs
 from describe import Function as F, Machine, changed
+from logs import Line
 
 NVIDIA, INTEL, AMD = 0x10de, 0x8086, 0x1022
 HOST_BRIDGE, PCI_BRIDGE = 0x060000, 0x060400
@@ -59,11 +61,30 @@ INTEL_FUNCTIONS = [
       children=('net/enp5s0',)),
 ]
 
+# Microseconds, function, group.
+INTEL_ADDED = (
+    (736751, '00:02.0', 0), (737027, '00:00.0', 1), (737031, '00:01.0', 2), (737035, '00:06.0', 3),
+    (737038, '00:0a.0', 4), (737042, '00:0e.0', 5), (737048, '00:14.0', 6), (737052, '00:14.2', 6),
+    (737055, '00:14.3', 7), (737063, '00:15.0', 8), (737066, '00:15.1', 8), (737069, '00:15.2', 8),
+    (737073, '00:16.0', 9), (737076, '00:17.0', 10), (737089, '00:1a.0', 11),
+    (737095, '00:1c.0', 12), (737100, '00:1c.2', 13), (737109, '00:1f.0', 14),
+    (737113, '00:1f.3', 14), (737116, '00:1f.4', 14), (737120, '00:1f.5', 14),
+    (737127, '01:00.0', 15), (737131, '01:00.1', 15), (737135, '02:00.0', 16),
+    (737148, '03:00.0', 17), (737152, '05:00.0', 18),
+)
+
+
+def _added(lines):
+    return [Line(f'pci 0000:{address}: Adding to iommu group {group}', at)
+            for at, address, group in lines]
+
+
 INTEL_DESKTOP = Machine(
     'intel-desktop', '''
 An Intel Raptor Lake desktop with a GTX 1060, all on host drivers.
 From the notes: the 26 functions (lspci), their parents (sysfs listing), their 19
-groups ("Adding to iommu group"), iommufd and vfio_iommu_type1 loaded.
+groups ("Adding to iommu group"), iommufd and vfio_iommu_type1 loaded; of the log with
+intel_iommu=on the lines that stand here, with their times.
 Plausible: the drivers (snd_hda_intel, nvme, igc ... as facts name them), kernel
 6.3.5 (the listing has iommufd, so 6.2 or later), subsystem ids, the relaxable
 firmware mappings of graphics and USB, interrupt remapping on, vfio-pci not loaded.
@@ -72,7 +93,22 @@ firmware mappings of graphics and USB, interrupt remapping on, vfio-pci not load
                  'intel_iommu=on loglevel=4',
     iommufd=True, drivers=('pci-stub',),
     regions={0: ('0x000000007c000000 0x00000000803fffff direct-relaxable',),
-             6: ('0x0000000076b1d000 0x0000000076d66fff direct-relaxable',)})
+             6: ('0x0000000076b1d000 0x0000000076d66fff direct-relaxable',)},
+    log=logs.excerpt(
+        Line('iommu: Default domain type: Translated', 678026),
+        Line('iommu: DMA domain TLB invalidation policy: lazy mode', 678027),
+        *_added(INTEL_ADDED)))
+
+INTEL_DESKTOP_DEFAULT = INTEL_DESKTOP.but(
+    name='intel-desktop-default', about='''
+The desktop of intel-desktop without intel_iommu=on. From the notes: that the kernel
+then leaves the IOMMU off. Plausible: the log, whole and by the kernel's sources.
+Interrupts are remapped all the same (drivers/iommu/intel/irq_remapping.c does not
+look at intel_iommu=).
+''',
+    functions=changed(INTEL_FUNCTIONS, {f.address: {'group': None} for f in INTEL_FUNCTIONS}),
+    iommu=None, table='DMAR', regions={}, log=logs.whole(),
+    command_line=INTEL_DESKTOP.command_line.replace('intel_iommu=on ', ''))
 
 
 def _amd(address, device, class_code, group, driver=None, **more):
@@ -125,33 +161,84 @@ AMD_FUNCTIONS = [
             children=('usb5', 'usb6')),
 ]
 
+# 03:00.0 has gone since.
+AMD_ADDED = (
+    (497832, '00:01.0', 0), (497836, '00:01.1', 0), (497840, '00:01.2', 0), (497848, '00:02.0', 1),
+    (497852, '00:02.1', 1), (497856, '00:02.2', 1), (497867, '00:03.0', 2), (497871, '00:03.1', 2),
+    (497875, '00:03.2', 2), (497879, '00:03.3', 2), (497884, '00:04.0', 3), (497893, '00:08.0', 4),
+    (497897, '00:08.1', 4), (497901, '00:08.3', 4), (497909, '00:14.0', 5), (497914, '00:14.3', 5),
+    (497931, '00:18.0', 6), (497935, '00:18.1', 6), (497940, '00:18.2', 6), (497944, '00:18.3', 6),
+    (497949, '00:18.4', 6), (497953, '00:18.5', 6), (497957, '00:18.6', 6), (497961, '00:18.7', 6),
+    (497964, '01:00.0', 0), (497965, '01:00.1', 0), (497967, '02:00.0', 0), (497969, '03:00.0', 1),
+    (497972, '04:00.0', 1), (497975, '07:00.0', 2), (497977, '08:00.0', 4), (497980, '08:00.2', 4),
+    (497982, '08:00.3', 4), (497984, '08:00.4', 4), (497986, '08:00.5', 4), (497988, '08:00.6', 4),
+    (497990, '09:00.0', 4),
+)
+
 AMD_LAPTOP = Machine(
     'amd-laptop', '''
 A Lenovo 82WM laptop (AMD, RTX 4060 Max-Q), all on host drivers, started with iommu=pt.
 From the notes: the functions (lspci), parents and groups; 00:00.0 and 00:00.2 in no
 group; kernel and command line; the modules loaded, and so most drivers. 03:00.0 is
-in the notes' log but in no listing: it is not there.
+in the notes' log but in no listing: it is not there. Of the log the lines that stand
+here, with their times.
 The notes hold nothing of interrupts: /proc/interrupts could not be read.
-Plausible: which driver has which function, subsystem ids.
+Plausible: which driver has which function, subsystem ids, that all lines of the log
+are of one boot.
 ''', AMD_FUNCTIONS, kernel='6.3.5', iommu='amd', remapping=None, iommufd=True, domain='identity',
     command_line='initrd=\\efi\\nixos\\zkf5v40bsl6lzvgbi9a4mnf5wm55aqh6-initrd-linux-6.3.5-initrd.efi '
                  'init=/nix/store/np8xhzj01vrhld37vhcd0zlgan1v9kwc-nixos-system-nixos-23.05.563.'
                  '70f7275b32f/init transparent_hugepage=always intel_iommu=on iommu=pt '
-                 'fsck.mode=force fsck.repair=yes loglevel=4')
+                 'fsck.mode=force fsck.repair=yes loglevel=4',
+    log=logs.excerpt(*_added(AMD_ADDED), Line('iommu: Default domain type: Passthrough '
+                                              '(set via kernel command line)', 498658)))
 
-AMD_LAPTOP_IR = AMD_LAPTOP.but(name='amd-laptop-ir', remapping=True, about='''
+AMD_LAPTOP_IR = AMD_LAPTOP.but(name='amd-laptop-ir', remapping=True, log=logs.whole(), about='''
 The laptop of amd-laptop with interrupt remapping on, which the notes do not tell:
 everything a verdict needs is known. As on the real thing, the IOMMU's own interrupt
-is not remapped.
+is not remapped. The log is whole and as the kernel's sources have it, not the notes'.
 ''')
 
 AMD_LAPTOP_OFF = AMD_LAPTOP.but(
     name='amd-laptop-off', about='''
 The laptop of amd-laptop as the notes have it with amd_iommu=off (the kernel says
 "Default domain type: Translated" all the same): no IOMMU, no groups, no remapping.
+The three lines of the log are the notes'; the last came when 07:00.0 was bound to
+vfio-pci.
 ''',
     functions=changed(AMD_FUNCTIONS, {f.address: {'group': None} for f in AMD_FUNCTIONS}),
     iommu=None, table='IVRS', remapping=False,
-    command_line=AMD_LAPTOP.command_line.replace('iommu=pt', 'amd_iommu=off'))
+    command_line=AMD_LAPTOP.command_line.replace('iommu=pt', 'amd_iommu=off'),
+    log=logs.excerpt(
+        Line('iommu: Default domain type: Translated', 495931),
+        Line('iommu: DMA domain TLB invalidation policy: lazy mode', 495931),
+        Line('vfio-pci: probe of 0000:07:00.0 failed with error -22', 613669612)))
 
-MACHINES = [INTEL_DESKTOP, AMD_LAPTOP, AMD_LAPTOP_IR, AMD_LAPTOP_OFF]
+AMD_LAPTOP_IOMMU_OFF = AMD_LAPTOP_OFF.but(
+    name='amd-laptop-iommu-off', about='''
+The laptop of amd-laptop as the notes have it with iommu=off, which takes the bounce
+buffers too: the Wi-Fi card, which reaches 4 GiB, is given memory above that, and its
+driver gives up. The lines of the log are the notes', but for the registers and stacks.
+Plausible: the command line around iommu=off, that the driver stays bound.
+''',
+    functions=changed(AMD_LAPTOP_OFF.functions, {'0000:04:00.0': {'children': ()}}),
+    command_line=AMD_LAPTOP.command_line.replace('iommu=pt', 'iommu=off'),
+    log=logs.excerpt(
+        Line('------------[ cut here ]------------', 2517363),
+        # A WARN(): the kernel does not tell journald which device it is about.
+        Line('mt7921e 0000:04:00.0: DMA addr 0x0000000117eaf000+4096 overflow '
+             '(mask ffffffff, bus limit 0).', 2517364, of_device=False),
+        Line('WARNING: CPU: 19 PID: 1054 at kernel/dma/direct.h:103 '
+             'dma_map_page_attrs+0x242/0x280', 2517367),
+        Line('CPU: 19 PID: 1054 Comm: (udev-worker) Tainted: P           O       6.3.5 #1-NixOS',
+             2517420),
+        Line('Hardware name: LENOVO 82WM/LNVNB161216, BIOS LPCN41WW 05/24/2023', 2517422),
+        Line('---[ end trace 0000000000000000 ]---', 2517534),
+        Line('mt7921e 0000:04:00.0: Failed to get patch semaphore', 2517778),
+        Line('mt7921e 0000:04:00.0: hardware init failed', 3262368),
+        Line('r8169 0000:07:00.0 enp7s0: No native access to PCI extended config space, falling '
+             'back to CSI', 3308670),
+        Line('r8169 0000:07:00.0 enp7s0: Link is Down', 3331709)))
+
+MACHINES = [INTEL_DESKTOP, INTEL_DESKTOP_DEFAULT, AMD_LAPTOP, AMD_LAPTOP_IR, AMD_LAPTOP_OFF,
+            AMD_LAPTOP_IOMMU_OFF]

@@ -15,7 +15,8 @@ import expect  # noqa: E402
 
 
 def finding(name, severity='warning'):
-    return {'id': name, 'severity': severity, 'message': '', 'evidence': [], 'remedy': '',
+    return {'id': name, 'severity': severity, 'message': 'It is so.',
+            'evidence': ['kernel log: what_it says'], 'remedy': 'Do this.',
             'address': None, 'class': None}
 
 
@@ -55,6 +56,12 @@ class Comparison(unittest.TestCase):
                       'readiness!=blocked', 'domain=unknown', 'backends=type1,iommufd',
                       'findings=x,!y', 'findings=w|x', 'group_ids=3,15', 'group_ids=15,3-3', 'devices=2'):
             self.holds('host ' + words, HOST)
+        for text in ('It_is_so', 'kernel_log:_what_it_says', 'Do_this.'):
+            self.holds(f'host cites=x/{text}', HOST)
+            self.holds(f'group 15 cites=in-use/{text}', GROUP)
+            self.holds(f'device 0000:01:00.0 cites=in-use/{text}', MEMBER)
+        self.fails('host cites=x/other', HOST, 'expected x/other got It is so.')
+        self.fails('host cites=y/It_is_so', HOST, 'no such finding')
         self.fails('host readiness=blocked', HOST, 'expected blocked got ready')
         self.fails('host readiness!=ready', HOST, 'expected not ready')
         self.fails('host unsafe=yes', HOST, 'expected yes got no')

@@ -113,7 +113,8 @@ class Descriptions(unittest.TestCase):
             if machine.remapping is not None:
                 text = describe.interrupts(machine)
                 self.assertEqual('IR-' in text, machine.remapping, machine.name)
-                self.assertIn('IO-APIC', text)
+                # There is none on ARM, so that no chip tells of remapping.
+                self.assertEqual('IO-APIC' in text, machine.iommu != 'smmu', machine.name)
 
     def test_a_domain_behind_vmd(self):
         paths = describe.device_paths(generate.ALL['vmd'].functions)
