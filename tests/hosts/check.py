@@ -3,7 +3,8 @@
 """Holds what vfiod says of recorded hosts against expectations: check.py --vfiod PATH --vfioctl PATH
 [NAME...]
 
-One line per expectation; the last line is "N passed, N failed".
+One line per expectation, and one for what vfioctl explain shows of the host; the last line is
+"N passed, N failed".
 """
 import argparse
 import glob
@@ -17,6 +18,7 @@ sys.dont_write_bytecode = True
 HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path.insert(0, HERE)
 import expect  # noqa: E402
+import explained  # noqa: E402
 import hostfile  # noqa: E402
 import private  # noqa: E402
 
@@ -81,12 +83,24 @@ def check_line(name, line, daemon, host):
     return Result(name, line.text, errors)
 
 
+def check_explained(name, daemon, host):
+    names = names_of_all()
+    try:
+        errors = explained.errors_of(daemon, host, names.index(name) if name in names else 0)
+    except private.PrivateError as e:
+        errors = [str(e)]
+    except (KeyError, TypeError, AttributeError) as e:
+        errors = [f'the JSON is not that of the contract: {e!r}']
+    return Result(name, 'explain tells what status and list tell', errors)
+
+
 def check_running(name, lines, daemon):
     results = []
     try:
         daemon.wait()
         host = host_document(daemon)
         results = [check_line(name, line, daemon, host) for line in lines]
+        results.append(check_explained(name, daemon, host))
     except private.PrivateError as e:
         results = [Result(name, line.text, [str(e)]) for line in lines]
     finally:

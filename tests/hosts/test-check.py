@@ -163,10 +163,17 @@ while :; do sleep 0.05; done
 '''
 FAKE_CLIENT = '''#!/bin/sh
 [ -S "${DBUS_SYSTEM_BUS_ADDRESS#unix:path=}" ] || exit 4
-case "$2" in
-list) echo '[]' ;;
-status) echo '{"readiness": "blocked", "iommu_state": "unsupported", "iommu_kind": "none",'
-        echo '"findings": [{"id": "no-iommu"}], "groups": []}' ;;
+same='"readiness": "blocked", "iommu_state": "unsupported", "iommu_kind": "none", "kernel": null,
+      "interrupt_remapping": "disabled", "posted_interrupts": null, "unsafe_interrupts": false,
+      "default_domain": null, "backends": []'
+case "$*" in
+'--json list') echo '[]' ;;
+'--json status') echo "{$same, \\"findings\\": [{\\"id\\": \\"no-iommu\\"}], \\"groups\\": []}" ;;
+'--json explain') echo '[{"id": "no-iommu"}]' ;;
+'--json explain no-iommu')
+        echo "{\\"values\\": {$same, \\"groups\\": {\\"count\\": 0, \\"types\\": {}},"
+        echo '"swiotlb": {"slots": null, "used": null}, "found": ["host"]}}' ;;
+'explain no-iommu') echo text ;;
 *) echo '{"error": {"name": "org.vfiod1.Error.NoSuchDevice", "message": ""}}'; exit 1 ;;
 esac
 '''
@@ -189,7 +196,24 @@ class Programs(unittest.TestCase):
     def test_all_holds(self):
         results = self.results(FAKE_DAEMON.format(status=0), FAKE_CLIENT)
         self.assertEqual([str(r) for r in results if r.errors], [])
-        self.assertEqual(len(results), 3)
+        self.assertEqual(len(results), 4)
+
+    def test_explain_is_held_against_status(self):
+        for old, new, part in (('["host"]', '[]', "no-iommu: found []"),
+                               ('"slots": null', '"slots": 1', 'that of this machine'),
+                               ('count\\": 0', 'count\\": 1', 'groups are'),
+                               ('values\\": {$same', 'values\\": {${same/none/other}', 'is other'),
+                               ('echo text', 'echo', '1 lines'),
+                               ('echo text', 'seq 25', '25 lines'),
+                               ('echo text', 'exit 1', 'exit 1'),
+                               ("[{\"id\": \"no-iommu\"}]'", "[]'", 'names nothing')):
+            client = FAKE_CLIENT.replace('#!/bin/sh', '#!/bin/bash').replace(old, new)
+            with self.subTest(new=new):
+                self.assertNotEqual(client, FAKE_CLIENT)
+                failed = self.failed(FAKE_DAEMON.format(status=0), client)
+                self.assertEqual(len(failed), 1, failed)
+                self.assertTrue(failed[0].startswith('not ok empty: explain '))
+                self.assertIn(part, failed[0])
 
     def test_a_failure_is_one_line(self):
         failed = self.failed(FAKE_DAEMON.format(status=0), FAKE_CLIENT.replace('"none"', '"other"'))
