@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "finding-ids.h"
 #include "log-findings.h"
+#include "rules.h"
 #include "text.h"
 
 /* Which lines about a device are worth a finding. A line says what happened once; whether it still
- * holds shows elsewhere, so only what vfio-pci will refuse again is a blocker. */
+ * holds shows elsewhere (but see severity_of()), so only what vfio-pci will refuse again is a
+ * blocker. */
 static const struct ProblemFinding {
         LogKind kind;
         const char *id;
@@ -46,17 +48,33 @@ static const struct ProblemFinding {
           "Set vfio_pci.disable_idle_d3=1, and turn the machine off and on." },
 };
 
+/* A device on VFIO that did not wake up, and of which nothing tells that it has since, may not wake
+ * for the next VM either (drivers/pci/pci.c, pci_power_up(): it then stays in D3cold). */
+static Severity severity_of(const struct ProblemFinding *f, const DeviceReport *d) {
+        const Text *power = &d->device->power_state;
+        bool awake = power->fact == FACT_PRESENT &&
+                (text_is(power, "D0") || text_is(power, "D1") || text_is(power, "D2") ||
+                 text_is(power, "D3hot"));
+
+        if (f->kind != LOG_POWER_STATE || awake ||
+            (d->state != STATE_VFIO && d->state != STATE_BUSY))
+                return f->severity;
+        return SEVERITY_UNKNOWN;
+}
+
 static int find_problem(const LogProblem *p, DeviceReport *d) {
         for (size_t i = 0; i < sizeof(problem_findings) / sizeof(problem_findings[0]); i++) {
                 const struct ProblemFinding *f = &problem_findings[i];
+                Severity severity;
                 int r;
 
                 if (f->kind != p->kind)
                         continue;
-                r = p->count > 1 ? findings_addf(&d->findings, f->id, f->severity, &p->address,
+                severity = severity_of(f, d);
+                r = p->count > 1 ? findings_addf(&d->findings, f->id, severity, &p->address,
                                                  f->remedy, "%s (%llu times this boot).",
                                                  f->message, (unsigned long long) p->count)
-                                 : findings_addf(&d->findings, f->id, f->severity, &p->address,
+                                 : findings_addf(&d->findings, f->id, severity, &p->address,
                                                  f->remedy, "%s.", f->message);
                 if (r < 0)
                         return r;

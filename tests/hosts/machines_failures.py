@@ -128,9 +128,9 @@ A card on vfio-pci that did not come back from a reset.
     'vfio-pci 0000:01:00.0: not ready 65535ms after FLR; giving up'))
 
 D3COLD = Machine('d3cold-stuck', '''
-A card on vfio-pci that was put to sleep without power and did not wake up.
-''', bound({a: {'files': {'power_state': 'D3cold', 'd3cold_allowed': '1'}}
-            for a in ('0000:01:00.0', '0000:01:00.1')}), kernel=KERNEL_6_12, nodes={15: '15'},
+A card on vfio-pci that was put to sleep without power and did not wake up; its audio
+function did not either, and has since.
+''', bound({'0000:01:00.0': {'files': {'power_state': 'D3cold', 'd3cold_allowed': '1'}}}), kernel=KERNEL_6_12, nodes={15: '15'},
     files={'sys/module/vfio_pci/parameters/disable_idle_d3': 'N\n'}, log=whole(
         'vfio-pci 0000:01:00.0: Unable to change power state from D3cold to D0, device inaccessible',
         'vfio-pci 0000:01:00.1: Unable to change power state from D3cold to D0, device '
