@@ -187,9 +187,10 @@ const Explanation explain_groups[] = {
          VALUE_FOUND | VALUE_PARAMETERS},
 
         {"foreign-owner", "the device was given to VFIO by somebody else",
-         "The device is on VFIO and vfiod did not put it there: driverctl, libvirt, vfio-pci.ids= "
-         "or a script did. It can be ready all the same. vfiod does not undo what it did not do: "
-         "release answers that it does not manage the device.\n"
+         "Somebody else than vfiod gives the device to VFIO: a line of driverctl's or modprobe's "
+         "configuration, or of the kernel's command line. Where no such line is found it was "
+         "libvirt or a script. It can be ready all the same; release answers that vfiod does not "
+         "manage the device.\n"
          "  vfioctl show 01:00.0\n"
          "  driverctl list-overrides; grep -rh 'ids=' /etc/modprobe.d /proc/cmdline\n"
          "Give it back the way it was taken, for instance\n"

@@ -189,9 +189,24 @@ const Explanation explain_host[] = {
          {"interrupt-remapping", "no-iommu"},
          VALUE_FOUND | VALUE_IOMMU | VALUE_INTERRUPTS | VALUE_PARAMETERS},
 
+        {"noiommu-mode", "VFIO gives away devices without an IOMMU",
+         "vfio.enable_unsafe_noiommu_mode is on. Where a device is in no IOMMU group, VFIO then "
+         "makes one when it is bound, and whoever opens it can have the device write to all "
+         "memory. Devices that have a group are not touched by it.\n"
+         "  cat /sys/module/vfio/parameters/enable_unsafe_noiommu_mode\n"
+         "  grep . /sys/kernel/iommu_groups/*/name      # vfio-noiommu: such a group\n"
+         "A VM can do nothing with these groups. Unless a program such as DPDK needs them, turn it "
+         "off, and turn the IOMMU on:\n"
+         "  echo N | sudo tee /sys/module/vfio/parameters/enable_unsafe_noiommu_mode\n"
+         "  grep -rn noiommu /etc/modprobe.d /proc/cmdline      # who turned it on",
+         "drivers/vfio/group.c:vfio_noiommu_group_alloc, vfio_group_find_or_alloc",
+         {"noiommu", "no-iommu"},
+         VALUE_FOUND | VALUE_IOMMU | VALUE_PARAMETERS},
+
         {"no-backend", "neither type1 nor iommufd can be had",
          "VFIO needs something that maps the guest's memory: the module vfio_iommu_type1, or "
-         "iommufd. This kernel has neither built in, nor as a module that could be found. QEMU "
+         "iommufd with a node for each device (CONFIG_VFIO_DEVICE_CDEV) or in type1's place "
+         "(CONFIG_IOMMUFD_VFIO_CONTAINER). This kernel has none of them that could be found. QEMU "
          "then says \"No available IOMMU models\".\n"
          "It is often a kernel package that was replaced since boot: the modules of the running "
          "kernel are gone.\n"

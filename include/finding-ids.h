@@ -23,6 +23,7 @@
 #define FINDING_LOG_INCOMPLETE          "log-incomplete"          /* the boot's log is not all there */
 #define FINDING_BOUNCE_BUFFERS          "bounce-buffers"          /* size and use of swiotlb */
 #define FINDING_IOMMU_REGISTERS         "iommu-registers"         /* what VT-d itself says is on */
+#define FINDING_NOIOMMU_MODE            "noiommu-mode"            /* VFIO makes groups without an IOMMU */
 #define FINDING_NO_BACKEND              "no-backend"              /* neither type1 nor iommufd can be had */
 
 /* Group */
@@ -55,4 +56,11 @@
 #define FINDING_RESET_FAILED            "reset-failed"            /* it did not come back */
 #define FINDING_INTX_SHARED             "intx-shared"             /* its interrupt line is taken */
 #define FINDING_DRIVER_IN_USE           "driver-in-use"           /* its driver waits for a user */
+#define FINDING_NO_RESET                "no-reset"                /* the kernel cannot reset it alone */
+#define FINDING_D3COLD                  "d3cold"                  /* it has no power now */
+#define FINDING_FRAMEBUFFER             "framebuffer"             /* the firmware's screen lies in a BAR */
+#define FINDING_VFIO_VARIANT_DRIVER     "vfio-variant-driver"     /* a VFIO driver is made for it */
+#define FINDING_NODE_PERMISSION         "node-permission"         /* who may open its node */
+#define FINDING_MEMLOCK                 "memlock"                 /* how much memory those may lock */
+#define FINDING_FOREIGN_OWNER           "foreign-owner"           /* somebody else gives it to VFIO */
 #define FINDING_FOREIGN_OVERRIDE        "foreign-override"        /* an override that vfiod did not set */

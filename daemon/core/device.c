@@ -27,6 +27,7 @@ Device *device_unref(Device *d) {
         free(d->driver_override.value);
         free(d->power_state.value);
         free(d->reset_methods.value);
+        free(d->node_access.value);
         free(d);
         return NULL;
 }
@@ -44,6 +45,7 @@ Device *device_copy(const Device *d) {
         r |= text_copy(&copy->driver_override, &d->driver_override);
         r |= text_copy(&copy->power_state, &d->power_state);
         r |= text_copy(&copy->reset_methods, &d->reset_methods);
+        r |= text_copy(&copy->node_access, &d->node_access);
         return r < 0 ? device_unref(copy) : copy;
 }
 

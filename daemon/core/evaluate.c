@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "evaluate.h"
+#include "owners.h"
 #include "rules.h"
 
 /* The driver that stands for the host's use of a device: what is bound now and is neither VFIO nor
@@ -20,9 +21,13 @@ static int set_host_driver(const Host *h, DeviceReport *d) {
         return text_copy(&d->host_driver, driver);
 }
 
-static Manager managed_by(const Host *h, const Device *d) {
+static Manager managed_by(const Host *h, const HostReport *host, const Device *d) {
+        DeviceOwner owner;
+
         if (host_find_managed(h, &d->address))
                 return MANAGER_VFIOD;
+        if (owner_holds(h, host, d, &owner))
+                return owner.kind == OWNER_DRIVERCTL ? MANAGER_DRIVERCTL : MANAGER_KERNEL_IDS;
         if (d->driver.fact == FACT_PRESENT &&
             (is_vfio_driver(d->driver.value, d) || is_stub_driver(d->driver.value)))
                 return MANAGER_OTHER;
@@ -96,7 +101,7 @@ static int finish_device(const Host *h, const HostReport *host, const GroupRepor
         int r;
 
         d->state = device_state(h, g, d->device);
-        d->managed_by = managed_by(h, d->device);
+        d->managed_by = managed_by(h, host, d->device);
         d->cdev = host->cdev;
         r = set_host_driver(h, d);
         if (r >= 0)

@@ -34,6 +34,7 @@ Group *group_unref(Group *g) {
         free(g->holders);
         free(g->name.value);
         free(g->type.value);
+        free(g->node_access.value);
         free(g->direct_region);
         free(g);
         return NULL;
@@ -74,6 +75,7 @@ static int copy_parts(Group *dst, const Group *src) {
         int r = text_copy(&dst->name, &src->name);
 
         r |= text_copy(&dst->type, &src->type);
+        r |= text_copy(&dst->node_access, &src->node_access);
         if (src->direct_region) {
                 dst->direct_region = strdup(src->direct_region);
                 r |= dst->direct_region ? 0 : -ENOMEM;

@@ -79,7 +79,7 @@ static int find_conflict(const ParameterConflict *c, Findings *findings) {
 }
 
 /* An entry of ids takes every device that matches: two equal disks, one of them the system's. */
-static int find_caught(const Host *h, const ParameterId *id, Findings *findings) {
+int find_caught(const Host *h, const ParameterId *id, Findings *findings) {
         char address[ADDRESS_TEXT_MAX];
         size_t n = 0;
         int r = 0;

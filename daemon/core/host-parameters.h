@@ -17,3 +17,6 @@ CpuVendor host_vendor(const Host *h);
 /* Adds a finding for every word that does nothing, does harm, is not known or contradicts another,
  * and for ids that take several devices. Returns: 0 or -ENOMEM. */
 int find_parameters(const Host *h, const Parameters *p, Findings *findings);
+
+/* Adds a finding if one entry of ids takes several devices. Returns: 0 or -ENOMEM. */
+int find_caught(const Host *h, const ParameterId *id, Findings *findings);

@@ -5,11 +5,13 @@
 
 #include "boot-findings.h"
 #include "debug-findings.h"
+#include "checks.h"
 #include "evaluate.h"
 #include "finding-ids.h"
 #include "host-iommu.h"
 #include "host-parameters.h"
 #include "log-findings.h"
+#include "owners.h"
 #include "rules.h"
 #include "text.h"
 
@@ -32,11 +34,32 @@ static int set_default_domain(const Host *h, HostReport *r) {
 }
 
 static int find_backend(const Host *h, HostReport *r) {
-        if (h->type1 != FACT_ABSENT || h->iommufd != FACT_ABSENT)
+        if (backend_of(h) != FACT_ABSENT)
                 return 0;
+        if (h->iommufd == FACT_PRESENT)
+                return findings_addf(&r->findings, FINDING_NO_BACKEND, SEVERITY_BLOCKER, NULL,
+                                     "Use a kernel with vfio_iommu_type1 or "
+                                     "CONFIG_VFIO_DEVICE_CDEV.",
+                                     "There is no vfio_iommu_type1, and iommufd serves neither "
+                                     "devices nor containers of VFIO on this kernel.");
         return findings_addf(&r->findings, FINDING_NO_BACKEND, SEVERITY_BLOCKER, NULL,
                              "Install the modules of the running kernel.",
                              "Neither vfio_iommu_type1 nor iommufd can be had on this kernel.");
+}
+
+/* Groups without an IOMMU are for programs that need none; a VM can do nothing with them. */
+static int find_noiommu_mode(const Host *h, HostReport *r) {
+        int e;
+
+        if (host_setup(h)->noiommu_mode != FACT_PRESENT)
+                return 0;
+        e = findings_addf(&r->findings, FINDING_NOIOMMU_MODE, SEVERITY_WARNING, NULL,
+                          "echo N | sudo tee "
+                          "/sys/module/vfio/parameters/enable_unsafe_noiommu_mode",
+                          "VFIO gives away devices without an IOMMU, too "
+                          "(enable_unsafe_noiommu_mode): nothing checks what their DMA writes to.");
+        return e < 0 ? e : findings_evidence(&r->findings, "/sys/module/vfio/parameters/"
+                                             "enable_unsafe_noiommu_mode: Y");
 }
 
 static Readiness judge_host(const HostReport *r) {
@@ -57,6 +80,8 @@ static int find_host(const Host *h, const Parameters *p, HostReport *r) {
         if (e >= 0)
                 e = find_backend(h, r);
         if (e >= 0)
+                e = find_noiommu_mode(h, r);
+        if (e >= 0)
                 e = find_parameters(h, p, &r->findings);
         if (e >= 0)
                 e = find_boot(h, &r->findings);
@@ -75,6 +100,10 @@ int evaluate_host(const Host *h, HostReport **ret) {
         r = host_parameters(h, &p);
         if (r == -E2BIG) /* no kernel takes such a line: what it says is not known */
                 r = 0;
+        /* A module that is not loaded has not been told yet what the command line says. */
+        new->denylist_disabled = p && parameters_asked(p, ASKED_DISABLE_DENYLIST) == FACT_PRESENT
+                                         ? FACT_PRESENT
+                                         : host_setup(h)->denylist_disabled;
         new->type1 = h->type1 == FACT_PRESENT;
         new->iommufd = h->iommufd == FACT_PRESENT;
         new->cdev = h->cdev == FACT_PRESENT;
@@ -83,6 +112,10 @@ int evaluate_host(const Host *h, HostReport **ret) {
         r |= set_default_domain(h, new);
         if (r >= 0)
                 r = find_host(h, p, new);
+        if (r >= 0)
+                r = id_rules_new(h, p, &new->id_rules);
+        if (r >= 0)
+                r = id_rules_find_caught(new->id_rules, h, &new->findings);
         parameters_free(p);
         if (r < 0) {
                 host_report_free(new);

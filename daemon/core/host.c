@@ -46,6 +46,7 @@ Host *host_free(Host *h) {
         boot_words_free(h->boot_words, h->n_boot_words);
         clear_iommus(h);
         clear_debug_values(h);
+        setup_unref(h->setup);
         free(h->kernel_release.value);
         free(h->command_line.value);
         free(h->devices);
@@ -115,6 +116,12 @@ int host_copy_probed(Host *h, const Host *from) {
                                          from->debug_values[i].value) < 0)
                         return -ENOMEM;
         return 0;
+}
+
+const Setup *host_setup(const Host *h) {
+        static const Setup nothing_known;
+
+        return h->setup ? h->setup : &nothing_known;
 }
 
 /* How a list of devices is sorted. Returns: <0, 0, >0 as d is below, at or above key. */
@@ -196,21 +203,22 @@ size_t host_group_members(const Host *h, unsigned id, Device *const **ret) {
         return find_run(h->by_group, h->n_by_group, key, key, order_group, ret);
 }
 
-size_t host_requesters(const Host *h, const Address *a, Device *const **ret) {
+size_t host_bus_devices(const Host *h, const Address *a, Device *const **ret) {
         const Device first = { .address = { .domain = a->domain, .bus = a->bus } };
         const Device last = { .address = { .domain = a->domain, .bus = a->bus, .slot = UINT8_MAX } };
-        const Device key = { .address = *a };
-        size_t begin = lower_bound(h->devices, h->n_devices, &key, order_address), end;
+        size_t begin = lower_bound(h->devices, h->n_devices, &first, order_address);
 
         *ret = h->devices + begin;
+        return lower_bound(h->devices, h->n_devices, &last, order_address) - begin;
+}
+
+size_t host_requesters(const Host *h, const Address *a, Device *const **ret) {
+        const Device key = { .address = *a };
+
+        *ret = h->devices + lower_bound(h->devices, h->n_devices, &key, order_address);
         if (host_find_device(h, a))
                 return 1;
-        if (a->slot != 0 || a->function != 0)
-                return 0;
-        begin = lower_bound(h->devices, h->n_devices, &first, order_address);
-        end = lower_bound(h->devices, h->n_devices, &last, order_address);
-        *ret = h->devices + begin;
-        return end - begin;
+        return a->slot != 0 || a->function != 0 ? 0 : host_bus_devices(h, a, ret);
 }
 
 size_t host_virtual_functions(const Host *h, const Address *physical, Device *const **ret) {

@@ -9,6 +9,7 @@
 #include "boot-words.h"
 #include "fact.h"
 #include "module-options.h"
+#include "setup.h"
 
 /*
  * The snapshot of a host: a plain value that sources fill and the evaluator reads. Devices and
@@ -45,6 +46,7 @@ typedef struct Device {
         Fact virtual_function; /* physfn link is there */
         Address physical_function;
         Fact boot_vga;
+        Fact reset;    /* the kernel can reset this function alone: the file "reset" is there */
         int numa_node; /* -1: none or not known */
 
         /* Names for people, owned by the table of names, which outlives every host. May be NULL. */
@@ -54,6 +56,9 @@ typedef struct Device {
         Text driver_override;
         Text power_state;   /* as the kernel says: D0, D3hot, D3cold, unknown, error */
         Text reset_methods; /* words with a space between */
+        Fact below_bridge;  /* it is not on a root bus */
+        Fact d3cold_allowed;
+        Text node_access;   /* of its character device: "0600 root root"; absent: no such node */
 } Device;
 
 /* A member of a group that is no PCI function. */
@@ -82,6 +87,7 @@ typedef struct Group {
         /* Read by the probe: these attributes take the group's lock (drivers/iommu/iommu.c). */
         Text name; /* "vfio-noiommu" for a group without an IOMMU */
         Text type; /* identity, DMA, DMA-FQ, blocked, unmanaged, unknown */
+        Text node_access; /* of /dev/vfio/ID: "0600 root root"; absent: no such node */
         Fact reserved_known;   /* present: n_direct counts reserved_regions */
         unsigned n_direct;     /* regions of type exactly "direct" */
         char *direct_region;   /* the first such line; NULL if none */
@@ -154,9 +160,10 @@ typedef struct Host {
         Fact iommufd_unsafe_interrupts;  /* iommufd.allow_unsafe_interrupts */
         Fact type1_loaded, iommufd_loaded; /* absent: the module has not been told anything yet */
         Fact type1;    /* the type1 back end is loaded or can be */
-        Fact iommufd;  /* /sys/class/misc/iommu exists */
+        Fact iommufd;  /* iommufd is loaded or can be */
         Fact cdev;     /* VFIO devices have character devices of their own */
         Fact acpi_dmar, acpi_ivrs; /* ACPI tables that describe an IOMMU */
+        Setup *setup;  /* reference; NULL: nothing is known, see host_setup() */
 
         Fact module_options_known;     /* present: the list has all that modprobe.d says */
         ModuleOption *module_options; /* in kmod's order */
@@ -220,6 +227,9 @@ int host_copy_probed(Host *h, const Host *from);
 int host_add_iommu(Host *h, const char *name, const Text *features);
 int host_add_debug_value(Host *h, const char *file, const char *value);
 
+/* Returns: how the host is set up, borrowed from h; never NULL. */
+const Setup *host_setup(const Host *h);
+
 /* Returns: the device or group, borrowed from h, or NULL if h has none. */
 Device *host_find_device(const Host *h, const Address *a);
 Group *host_find_group(const Host *h, unsigned id);
@@ -232,6 +242,8 @@ size_t host_virtual_functions(const Host *h, const Address *physical, Device *co
  * as function 0 of slot 0 of its secondary bus (PCI Express to PCI/PCI-X Bridge Specification 1.0,
  * section 2.3; drivers/pci/search.c, pci_for_each_dma_alias()). Returns: as above. */
 size_t host_requesters(const Host *h, const Address *a, Device *const **ret);
+/* Finds the devices on the bus of an address. Returns: as above. */
+size_t host_bus_devices(const Host *h, const Address *a, Device *const **ret);
 /* Puts d or g in (taking over the caller's reference), replacing what had its address or id.
  * Returns: 0, or -ENOMEM with the caller's reference still the caller's. */
 int host_put_device(Host *h, Device *d);

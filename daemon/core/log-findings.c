@@ -89,8 +89,13 @@ static int find_problems(const Host *h, const Address *a, DeviceReport *d) {
         size_t n = kernel_log_problems(h->log, a, &problems);
         int r = 0;
 
-        for (size_t i = 0; r >= 0 && i < n; i++)
+        for (size_t i = 0; r >= 0 && i < n; i++) {
+                /* What the list refused before it was overruled. */
+                if (problems[i].kind == LOG_VFIO_DENYLIST &&
+                    host_setup(h)->denylist_disabled == FACT_PRESENT)
+                        continue;
                 r = find_problem(&problems[i], d);
+        }
         return r;
 }
 

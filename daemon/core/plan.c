@@ -7,6 +7,7 @@
 #include "names.h"
 #include "plan-parts.h"
 #include "rules.h"
+#include "variants.h"
 
 typedef struct Planner {
         const Host *h;
@@ -14,7 +15,7 @@ typedef struct Planner {
         const Request *request;
         const DeviceReport *d;
         const GroupReport *g;
-        const char *driver;
+        const char *driver; /* named by the request, as sysfs has it; NULL: the best for each */
         Plan *p;
 } Planner;
 
@@ -30,6 +31,7 @@ static const struct Refusal {
         { FINDING_PF_WITH_VFS, VFIOD_ERROR_NOT_SUPPORTED },
         { FINDING_VF_TOKEN_REQUIRED, VFIOD_ERROR_NOT_SUPPORTED },
         { FINDING_FIRMWARE_MAPPING, VFIOD_ERROR_NOT_SUPPORTED },
+        { FINDING_DENYLIST, VFIOD_ERROR_NOT_SUPPORTED },
         { FINDING_NO_INTERRUPT_REMAPPING, VFIOD_ERROR_HOST_NOT_READY },
         { FINDING_DEVICE_FACTS_UNKNOWN, VFIOD_ERROR_HOST_NOT_READY },
         { FINDING_VIABILITY_UNKNOWN, VFIOD_ERROR_HOST_NOT_READY },
@@ -58,8 +60,18 @@ static int refuse_by_findings(const Planner *pl) {
 static bool on_target(const Planner *pl, const Device *d) {
         if (d->driver.fact != FACT_PRESENT)
                 return false;
-        return pl->request->driver ? strcmp(d->driver.value, pl->request->driver) == 0
-                                   : is_vfio_driver(d->driver.value, d);
+        return pl->driver ? strcmp(d->driver.value, pl->driver) == 0
+                          : is_vfio_driver(d->driver.value, d);
+}
+
+/* Returns: the driver that a member goes to. A variant is for the device it was named for, and for
+ * those that it is made for as well. */
+static const char *driver_for(const Planner *pl, const Device *d) {
+        if (pl->driver && (d == pl->d->device || is_stub_driver(pl->driver) ||
+                           strcmp(pl->driver, "vfio-pci") == 0 ||
+                           variant_fits(pl->h, d, pl->driver) == FACT_PRESENT))
+                return pl->driver;
+        return variant_best(pl->h, d);
 }
 
 /* Appends d to the members that move. Returns: 0 or -ENOMEM; a refusal is set where its override
@@ -123,7 +135,7 @@ static int choose_members(const Planner *pl, bool *ret_asked) {
         int r = 0;
 
         if (!on_target(pl, pl->d->device))
-                r = add_member(pl, pl->d, pl->driver);
+                r = add_member(pl, pl->d, driver_for(pl, pl->d->device));
         for (size_t i = 0; r >= 0 && i < pl->g->n_blockers; i++) {
                 const Blocker *b = &pl->g->blockers[i];
                 const DeviceReport *m = b->report;
@@ -135,7 +147,7 @@ static int choose_members(const Planner *pl, bool *ret_asked) {
                 if (blocker_kind(b, pl->d->device) == BLOCKER_CONSENT &&
                     !consented(pl->request, &m->device->address))
                         *ret_asked = true;
-                r = add_member(pl, m, m->role == ROLE_BRIDGE ? "" : pl->driver);
+                r = add_member(pl, m, m->role == ROLE_BRIDGE ? "" : driver_for(pl, m->device));
         }
         if (pl->p->n_members > 1)
                 qsort(pl->p->members, pl->p->n_members, sizeof(Managed), compare_members);
@@ -150,15 +162,30 @@ static bool driver_registered(const Host *h, const char *driver) {
         return false;
 }
 
+/* A driver that is not there has to be loaded, once. Returns: 0 or -ENOMEM. */
+static int add_modules(const Planner *pl) {
+        Plan *p = pl->p;
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < p->n_members; i++) {
+                const char *driver = p->members[i].moved_to;
+                bool needed = *driver && !driver_registered(pl->h, driver);
+
+                for (size_t j = 0; j < i; j++)
+                        needed &= strcmp(p->members[j].moved_to, driver) != 0;
+                if (needed)
+                        r = steps_add(&p->steps, &p->n_steps, STEP_LOAD_MODULE, NULL, driver);
+        }
+        return r;
+}
+
 /* All overrides, then all unbinds, then all binds, then all verifications: see the header of
  * rebind/worker.h for why. Returns: 0 or -ENOMEM. */
 static int add_steps(const Planner *pl) {
         static const Action phases[] = { STEP_SET_OVERRIDE, STEP_UNBIND, STEP_BIND, STEP_VERIFY };
         Plan *p = pl->p;
-        int r = 0;
+        int r = add_modules(pl);
 
-        if (p->n_members > 0 && !driver_registered(pl->h, pl->driver))
-                r = steps_add(&p->steps, &p->n_steps, STEP_LOAD_MODULE, NULL, pl->driver);
         for (size_t phase = 0; phase < sizeof(phases) / sizeof(phases[0]); phase++)
                 for (size_t i = 0; r >= 0 && i < p->n_members; i++) {
                         const Managed *m = &p->members[i];
@@ -201,25 +228,46 @@ static int refuse_for_consent(const Planner *pl) {
                            f ? f->remedy : "");
 }
 
+/* Returns: true if the driver that the request names gives the device to a VM or keeps it from its
+ * own: vfio-pci, the stub, or what an alias says is made for it. Where aliases could not be read, a
+ * name with VFIO in it has to do, as all variants have. */
+static bool is_choice(const Planner *pl) {
+        const Device *d = pl->d->device;
+
+        if (!pl->driver || strcmp(pl->driver, "vfio-pci") == 0 || is_stub_driver(pl->driver))
+                return true;
+        /* Where it is already, it need not be told. */
+        if (text_is(&d->driver, pl->driver) && is_vfio_driver(pl->driver, d))
+                return true;
+        switch (variant_fits(pl->h, d, pl->driver)) {
+        case FACT_PRESENT:
+                return true;
+        case FACT_ABSENT:
+                return false;
+        default:
+                return strstr(pl->driver, "vfio");
+        }
+}
+
 /* Returns: 1 if the driver named gives no device to a VM, or if the device is on another VFIO driver
  * than that, 0 if not, or -ENOMEM. */
 static int refuse_other_driver(const Planner *pl) {
         const Device *d = pl->d->device;
         char text[ADDRESS_TEXT_MAX];
 
-        /* Variants that are not known by name all have VFIO in theirs. */
-        if (pl->request->driver && !strstr(pl->request->driver, "vfio") &&
-            !is_stub_driver(pl->request->driver))
+        if (!is_choice(pl))
                 return plan_refuse(pl->p, VFIOD_ERROR_NOT_SUPPORTED,
-                                   "%s cannot be prepared for %s: it is no VFIO driver.",
-                                   address_format(&d->address, text), pl->request->driver) < 0
+                                   "%s cannot be prepared for %s: it is no VFIO driver for this "
+                                   "device. Leave it out: then vfiod takes %s.",
+                                   address_format(&d->address, text), pl->driver,
+                                   variant_best(pl->h, d)) < 0
                                ? -ENOMEM : 1;
-        if (!pl->request->driver || d->driver.fact != FACT_PRESENT || on_target(pl, d) ||
+        if (!pl->driver || d->driver.fact != FACT_PRESENT || on_target(pl, d) ||
             !is_vfio_driver(d->driver.value, d))
                 return 0;
         return plan_refuse(pl->p, VFIOD_ERROR_NOT_SUPPORTED,
                            "%s cannot be prepared for %s: it is on %s already. Release it first.",
-                           address_format(&d->address, text), pl->request->driver,
+                           address_format(&d->address, text), pl->driver,
                            d->driver.value) < 0 ? -ENOMEM : 1;
 }
 
@@ -282,7 +330,7 @@ static int check_request(Planner *pl) {
 
 int plan_prepare(const Host *h, const Report *r, const Request *request, Plan **ret) {
         Planner pl = { .h = h, .r = r, .request = request,
-                       .driver = request->driver ? request->driver : "vfio-pci",
+                       .driver = request->driver ? variant_name(h, request->driver) : NULL,
                        .p = plan_new(PLAN_PREPARE, request) };
         int refused;
 

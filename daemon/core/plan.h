@@ -28,7 +28,7 @@ typedef struct Request {
         const Address *with; /* further members that may move */
         size_t n_with;
         bool group;          /* every member of the group may move */
-        const char *driver;  /* NULL: vfio-pci */
+        const char *driver;  /* NULL: the one that fits best, else vfio-pci */
         const char *claim;   /* who wants it; NULL: "" */
 } Request;
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "checks.h"
 #include "finding-ids.h"
 #include "log-findings.h"
 #include "rules.h"
@@ -13,15 +14,7 @@
  * findings then decide. A check that does not know says so: what is not measured is never ready.
  */
 
-typedef struct Check {
-        const Host *h;
-        const HostReport *host;
-        const GroupReport *g; /* NULL: in no group */
-        DeviceReport *d;
-} Check;
-
-/* Returns: true if the device is bound to a VFIO driver, used or not. */
-static bool on_vfio(const DeviceReport *d) {
+bool on_vfio(const DeviceReport *d) {
         return d->state == STATE_VFIO || d->state == STATE_BUSY;
 }
 
@@ -226,9 +219,11 @@ static int check_power(const Check *c) {
 
 /* A VM needs one of the two interfaces. */
 static int check_backend(const Check *c) {
-        if (c->d->device->grouped == FACT_ABSENT || c->host->type1 || c->host->iommufd)
+        Fact there = backend_of(c->h);
+
+        if (c->d->device->grouped == FACT_ABSENT || there == FACT_PRESENT)
                 return 0;
-        if (c->h->type1 == FACT_ABSENT && c->h->iommufd == FACT_ABSENT)
+        if (there == FACT_ABSENT)
                 return findings_addf(&c->d->findings, FINDING_NO_BACKEND, SEVERITY_BLOCKER,
                                      &c->d->device->address, "See vfioctl check.",
                                      "Neither vfio_iommu_type1 nor iommufd can be had.");
@@ -292,17 +287,6 @@ static int check_consent(const Check *c) {
         return r;
 }
 
-static int check_override(const Check *c) {
-        const Device *d = c->d->device;
-
-        if (d->driver_override.fact != FACT_PRESENT ||
-            host_find_managed(c->h, &d->address))
-                return 0;
-        return findings_addf(&c->d->findings, FINDING_FOREIGN_OVERRIDE, SEVERITY_INFO, &d->address,
-                             "", "Somebody else set driver_override to %s; it is kept and restored.",
-                             d->driver_override.value);
-}
-
 /* Returns: true if a member of the group is on VFIO. */
 static bool group_on_vfio(const GroupReport *g) {
         for (size_t i = 0; i < g->n_members; i++) {
@@ -336,8 +320,10 @@ static int (*const checks[])(const Check *) = {
         check_facts,      check_candidate,  check_group,     check_noiommu,
         check_use,        check_detaching,  check_verdict,   check_interrupts,
         check_firmware_mapping, check_functions, check_coherency, check_backend, check_power,
-        check_consent,    check_override,   check_unpinned,
-        check_log,
+        check_consent,    check_owner,      check_override,  check_unpinned,
+        check_reset,      check_d3cold,     check_frame_buffer, check_variant,
+        check_node,       check_log,
+        check_denylist, /* where the log does not say so */
 };
 
 /* What hinders first, then what is not known. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <stdlib.h>
 
+#include "owners.h"
 #include "report.h"
 
 DeviceReport *device_report_ref(DeviceReport *d) {
@@ -46,6 +47,7 @@ HostReport *host_report_free(HostReport *h) {
         free(h->command_line.value);
         free(h->default_domain);
         findings_clear(&h->findings);
+        id_rules_free(h->id_rules);
         free(h);
         return NULL;
 }

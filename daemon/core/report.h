@@ -125,6 +125,8 @@ typedef struct HostReport {
         char *default_domain; /* the kernel's word, "mixed", or "" */
         bool type1, iommufd, cdev;
         Findings findings;
+        Fact denylist_disabled;   /* vfio-pci takes what its list refuses, or will when it is loaded */
+        struct IdRules *id_rules; /* ids that vfio-pci is told to take: owners.h */
 } HostReport;
 
 typedef struct Report {

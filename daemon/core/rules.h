@@ -24,6 +24,9 @@ int kernel_version(const Text *release);
  * registered the device with VFIO). d may be NULL. */
 bool is_vfio_driver(const char *driver, const Device *d);
 
+/* Returns: the name of the i-th VFIO driver for PCI that is known by name, or NULL. */
+const char *known_vfio_pci_driver(size_t i);
+
 /* Returns: true for the stub driver, which leaves a group viable under both rules. */
 bool is_stub_driver(const char *driver);
 

@@ -37,6 +37,13 @@ static const struct KnownDriver *known_driver(const char *name) {
         return NULL;
 }
 
+const char *known_vfio_pci_driver(size_t i) {
+        for (size_t k = 0; k < sizeof(known_drivers) / sizeof(known_drivers[0]); k++)
+                if (known_drivers[k].vfio && strcmp(known_drivers[k].bus, "pci") == 0 && i-- == 0)
+                        return known_drivers[k].name;
+        return NULL;
+}
+
 bool is_vfio_driver(const char *driver, const Device *d) {
         const struct KnownDriver *known = known_driver(driver);
 

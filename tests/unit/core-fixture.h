@@ -91,7 +91,8 @@ static inline Device *add_device(Host *h, const char *address, int group, const 
         text_unset(&d->driver, FACT_ABSENT);
         text_unset(&d->driver_override, FACT_ABSENT);
         CHECK(text_set(&d->power_state, "D0") == 0);
-        text_unset(&d->reset_methods, FACT_ABSENT);
+        CHECK(text_set(&d->reset_methods, "flr") == 0);
+        d->reset = d->below_bridge = FACT_PRESENT;
         if (driver)
                 CHECK(text_set(&d->driver, driver) == 0);
         CHECK(host_put_device(h, d) == 0);

@@ -22,7 +22,7 @@ static void iommufd_unsafe_only(Host *h) {
 }
 static void iommufd_without_type1(Host *h) {
         h->type1 = FACT_ABSENT;
-        h->iommufd = FACT_PRESENT;
+        h->iommufd = h->cdev = FACT_PRESENT;
         iommufd_unsafe_only(h);
 }
 static void direct_new(Host *h) {
