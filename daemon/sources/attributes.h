@@ -23,12 +23,15 @@
 #define ATTR_NUMA_NODE            "numa_node"            /* numa_node_show: a field */
 #define ATTR_SECONDARY_BUS_NUMBER "secondary_bus_number" /* existence only: header type is not 0 */
 #define ATTR_VFIO_DEV             "vfio-dev"             /* directory; names in it */
+#define ATTR_RESET                "reset"                /* existence only: writing it resets */
 #define ATTR_DEV                  "dev"                  /* of vfio-dev/vfioN; existence only */
 
 /* Worker-only */
 #define ATTR_DRIVER_OVERRIDE      "driver_override"      /* device_lock up to 6.11 */
 #define ATTR_POWER_STATE          "power_state"
 #define ATTR_RESET_METHOD         "reset_method"
+#define ATTR_D3COLD_ALLOWED       "d3cold_allowed"
+#define ATTR_RESOURCE             "resource"
 #define ATTR_GROUP_NAME           "name"                 /* of a group; group mutex for the rest */
 #define ATTR_GROUP_TYPE           "type"
 #define ATTR_GROUP_RESERVED       "reserved_regions"

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include "sources/attributes.h"
 #include "sources/probe.h"
 #include "sources/scan-internal.h"
+#include "sources/setup-files.h"
 
 #define PATH_SIZE 128
 
@@ -50,19 +52,112 @@ static void read_text(const ProbeTask *t, const char *path, ProbeLine *l) {
                 l->value[0] = 0;
 }
 
-static int say_device(ProbeTask *t, ProbeKey key, const Address *a, const char *attribute) {
-        ProbeLine l = {.key = key, .address = *a};
+static int say_override(ProbeTask *t, const Address *a) {
+        ProbeLine l = {.key = PROBE_KEY_OVERRIDE, .address = *a};
         char path[PATH_SIZE], text[ADDRESS_TEXT_MAX];
 
-        snprintf(path, sizeof(path), PCI_DEVICES "/%s/%s", address_format(a, text), attribute);
+        snprintf(path, sizeof(path), PCI_DEVICES "/%s/" ATTR_DRIVER_OVERRIDE,
+                 address_format(a, text));
         read_text(t, path, &l);
         /* An override that is not set reads "(null)" (drivers/pci/pci-sysfs.c,
          * driver_override_show()). */
-        if (key == PROBE_KEY_OVERRIDE && strcmp(l.value, "(null)") == 0) {
+        if (strcmp(l.value, "(null)") == 0) {
                 l.fact = FACT_ABSENT;
                 l.value[0] = 0;
         }
         return probe_child_say(t, &l);
+}
+
+/* Whether the device is below a bridge, or on a root bus as "pci0000:00/0000:00:02.0" is. */
+static int say_below_bridge(ProbeTask *t, const Address *a) {
+        ProbeLine l = {.key = PROBE_KEY_BELOW_BRIDGE, .address = *a};
+        char path[PATH_SIZE], text[ADDRESS_TEXT_MAX], target[PATH_MAX], *slash;
+        Address above;
+
+        snprintf(path, sizeof(path), PCI_DEVICES "/%s", address_format(a, text));
+        if (root_read_link(t->root, path, target, sizeof(target)) >= 0 &&
+            (slash = strrchr(target, '/'))) {
+                *slash = 0;
+                slash = strrchr(target, '/');
+                if (slash)
+                        l.fact = fact_of(scan_address(slash + 1, &above));
+        }
+        return probe_child_say(t, &l);
+}
+
+static int say_power(ProbeTask *t, const Address *a) {
+        ProbeLine l = {.key = PROBE_KEY_POWER, .address = *a};
+        char path[PATH_SIZE], text[ADDRESS_TEXT_MAX];
+        int error;
+
+        snprintf(path, sizeof(path), PCI_DEVICES "/%s/" ATTR_POWER_STATE, address_format(a, text));
+        read_text(t, path, &l);
+        error = probe_child_say(t, &l);
+        if (error < 0 || strcmp(l.value, "D3cold") != 0)
+                return error;
+        /* Only of one that sleeps is it asked whether it may. */
+        snprintf(path, sizeof(path), PCI_DEVICES "/%s/" ATTR_D3COLD_ALLOWED, text);
+        l.key = PROBE_KEY_D3COLD;
+        read_text(t, path, &l);
+        if (l.fact == FACT_PRESENT)
+                l.fact = fact_of(strcmp(l.value, "0") != 0);
+        l.value[0] = 0;
+        return probe_child_say(t, &l);
+}
+
+static int say_reset(ProbeTask *t, const Address *a) {
+        ProbeLine l = {.key = PROBE_KEY_RESET, .address = *a};
+        char path[PATH_SIZE], text[ADDRESS_TEXT_MAX];
+        int error;
+
+        snprintf(path, sizeof(path), PCI_DEVICES "/%s/" ATTR_RESET_METHOD, address_format(a, text));
+        read_text(t, path, &l);
+        error = probe_child_say(t, &l);
+        return error < 0 || l.fact == FACT_PRESENT ? error : say_below_bridge(t, a);
+}
+
+/* Who may open a node below /dev/vfio. */
+static int say_node(ProbeTask *t, ProbeLine *l, const char *node) {
+        char path[sizeof("/dev/vfio/") + NAME_MAX + 16];
+        int error;
+
+        snprintf(path, sizeof(path), "/dev/vfio/%s", node);
+        error = setup_node_access(t->root, path, l->value, sizeof(l->value));
+        l->fact = error < 0 ? fact_of_error(error) : FACT_PRESENT;
+        if (error < 0)
+                l->value[0] = 0;
+        return probe_child_say(t, l);
+}
+
+/* vfio-dev/vfioN of a device is /dev/vfio/devices/vfioN, if it has a number. */
+static int say_device_node(const char *name, unsigned char type, void *userdata) {
+        char node[NAME_MAX + 16];
+        ProbeTask *t = userdata;
+        ProbeLine l = {.key = PROBE_KEY_DEVICE_NODE, .address = *t->reading};
+        int error;
+
+        if (strncmp(name, "vfio", 4) != 0)
+                return 0;
+        snprintf(node, sizeof(node), "devices/%s", name);
+        error = say_node(t, &l, node);
+        return error < 0 ? error : 1;
+}
+
+static int probe_device_node(ProbeTask *t, const Address *a) {
+        ProbeLine none = {.key = PROBE_KEY_DEVICE_NODE, .address = *a, .fact = FACT_ABSENT};
+        char path[PATH_SIZE], text[ADDRESS_TEXT_MAX];
+        int fd, said;
+
+        snprintf(path, sizeof(path), PCI_DEVICES "/%s/" ATTR_VFIO_DEV, address_format(a, text));
+        fd = root_open(t->root, path, O_RDONLY | O_DIRECTORY);
+        if (fd < 0) {
+                none.fact = fact_of_error(fd);
+                return probe_child_say(t, &none);
+        }
+        t->reading = a;
+        said = root_list(fd, say_device_node, t);
+        close(fd);
+        return said == 0 ? probe_child_say(t, &none) : said < 0 ? said : 0;
 }
 
 /* Says which device is read next, before anything that can hang: the parent then knows where. */
@@ -78,15 +173,16 @@ static int probe_devices(ProbeTask *t, const Address *devices, size_t n) {
         int error = 0;
 
         for (size_t i = 0; i < n && error == 0; i++) {
-                error = say_device(t, PROBE_KEY_POWER, &devices[i], ATTR_POWER_STATE);
+                error = say_power(t, &devices[i]);
                 if (error == 0)
-                        error = say_device(t, PROBE_KEY_RESET, &devices[i], ATTR_RESET_METHOD);
+                        error = say_reset(t, &devices[i]);
+                if (error == 0)
+                        error = probe_device_node(t, &devices[i]);
         }
         for (size_t i = 0; i < n && error == 0; i++) {
                 error = say_at(t, &devices[i]);
                 if (error == 0)
-                        error = say_device(t, PROBE_KEY_OVERRIDE, &devices[i],
-                                           ATTR_DRIVER_OVERRIDE);
+                        error = say_override(t, &devices[i]);
         }
         return error;
 }
@@ -123,6 +219,15 @@ static int say_group(ProbeTask *t, ProbeKey key, unsigned id, const char *attrib
         return probe_child_say(t, &l);
 }
 
+/* /dev/vfio/N, or noiommu-N. */
+static int say_group_node(ProbeTask *t, unsigned id) {
+        ProbeLine l = {.key = PROBE_KEY_GROUP_NODE, .group = id};
+        char node[32];
+
+        snprintf(node, sizeof(node), "%u", id);
+        return say_node(t, &l, node);
+}
+
 static int probe_groups(ProbeTask *t, const unsigned *groups, size_t n) {
         int error = 0;
 
@@ -132,6 +237,8 @@ static int probe_groups(ProbeTask *t, const unsigned *groups, size_t n) {
                         error = say_group(t, PROBE_KEY_TYPE, groups[i], ATTR_GROUP_TYPE);
                 if (error == 0)
                         error = say_group(t, PROBE_KEY_RESERVED, groups[i], ATTR_GROUP_RESERVED);
+                if (error == 0)
+                        error = say_group_node(t, groups[i]);
         }
         return error;
 }

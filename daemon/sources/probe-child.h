@@ -17,6 +17,7 @@ typedef struct ProbeTask {
         size_t n_devices; /* 0: all */
         const unsigned *groups;
         size_t n_groups; /* 0: all */
+        const Address *reading; /* the device whose directory is listed now */
         char buffer[8 * PROBE_LINE_MAX];
         size_t n_buffered;
 } ProbeTask;
@@ -35,7 +36,14 @@ int probe_host(ProbeTask *t);
 int probe_modules(ProbeTask *t);
 int probe_boot(ProbeTask *t);
 int probe_debug(ProbeTask *t);
+int probe_setup(ProbeTask *t);
 int probe_holders(ProbeTask *t, const unsigned *groups, size_t n_groups);
+
+/* Reads a boolean module parameter. A module that is not there has not been told anything yet: no, its
+ * default. (What the command line or modprobe.d would tell it is not looked at.) Returns: the fact. */
+Fact probe_switch(const Root *root, const char *module, const char *parameter);
+/* Reads the running kernel's release. Returns: true if it can be a part of a path. */
+bool probe_release(const Root *root, char *buffer, size_t size);
 
 /* Finds the chip in a line of /proc/interrupts: "LABEL: COUNT… CHIP HWIRQ NAME", where the label is
  * a number; other lines have a text instead of a chip. Returns: the chip with what follows, or

@@ -10,6 +10,7 @@
 #include "sources/attributes.h"
 #include "sources/probe-child.h"
 #include "sources/scan-internal.h"
+#include "sources/setup-files.h"
 
 const char *probe_chip(const char *line) {
         line += strspn(line, " ");
@@ -100,6 +101,14 @@ static Fact read_switch(const Root *root, const char *module, const char *parame
         return FACT_UNKNOWN;
 }
 
+Fact probe_switch(const Root *root, const char *module, const char *parameter) {
+        Fact fact = read_switch(root, module, parameter);
+        char path[PATH_MAX];
+
+        snprintf(path, sizeof(path), "/sys/module/%s", module);
+        return fact == FACT_UNKNOWN && root_exists(root, path) == FACT_ABSENT ? FACT_ABSENT : fact;
+}
+
 /* Returns: whether a file of depmod's names the module. */
 static Fact file_names(const Root *root, const char *path, const char *module) {
         int fd = root_open(root, path, O_RDONLY);
@@ -127,26 +136,67 @@ static Fact file_names(const Root *root, const char *path, const char *module) {
         return fact;
 }
 
-/* Present if the type1 back end is there or depmod knows it; absent if depmod does not; unknown
- * without both of its files. */
-static Fact read_type1(const Root *root) {
+bool probe_release(const Root *root, char *buffer, size_t size) {
+        return root_read(root, "/proc/sys/kernel/osrelease", buffer, size) > 0 &&
+               !strchr(buffer, '/') && buffer[0] != '.';
+}
+
+/* Returns: whether depmod knows the module; unknown without both of its files. */
+static Fact read_depmod(const Root *root, const char *module) {
         char release[256], path[512];
         Fact dep, builtin;
 
-        if (root_exists(root, "/sys/module/vfio_iommu_type1") == FACT_PRESENT)
-                return FACT_PRESENT;
-        if (root_read(root, "/proc/sys/kernel/osrelease", release, sizeof(release)) <= 0 ||
-            strchr(release, '/') || release[0] == '.')
+        if (!probe_release(root, release, sizeof(release)))
                 return FACT_UNKNOWN;
         snprintf(path, sizeof(path), "/lib/modules/%s/modules.dep", release);
         if (root_exists(root, path) != FACT_PRESENT)
                 return FACT_UNKNOWN;
-        dep = file_names(root, path, "/vfio_iommu_type1.ko");
+        dep = file_names(root, path, module);
         if (dep == FACT_PRESENT)
                 return dep;
         snprintf(path, sizeof(path), "/lib/modules/%s/modules.builtin", release);
-        builtin = file_names(root, path, "/vfio_iommu_type1.ko");
+        builtin = file_names(root, path, module);
         return builtin == FACT_PRESENT || dep == FACT_ABSENT ? builtin : FACT_UNKNOWN;
+}
+
+/* Present if the back end is there or can be loaded. */
+static Fact read_backend(const Root *root, const char *there, const char *module) {
+        return root_exists(root, there) == FACT_PRESENT ? FACT_PRESENT : read_depmod(root, module);
+}
+
+typedef struct Option {
+        const char *line; /* "CONFIG_X=y" */
+        Fact fact;
+} Option;
+
+static int match_option(char *line, unsigned number, const char *path, void *userdata) {
+        Option *o = userdata;
+
+        if (strcmp(line, o->line) == 0)
+                o->fact = FACT_PRESENT;
+        return 0;
+}
+
+/* Returns: whether the running kernel was built with an option, as far as its configuration lies
+ * where distributions put it. */
+static Fact read_option(const Root *root, const char *line) {
+        static const struct {
+                const char *before, *behind;
+        } places[] = {{"/boot/config-", ""}, {"/lib/modules/", "/config"}};
+        char release[256], path[512];
+
+        if (!probe_release(root, release, sizeof(release)))
+                return FACT_UNKNOWN;
+        for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+                Option o = {line, FACT_ABSENT};
+
+                snprintf(path, sizeof(path), "%s%s%s", places[i].before, release,
+                         places[i].behind);
+                if (root_exists(root, path) == FACT_PRESENT &&
+                    setup_file_lines(root, path, match_option, &o) == 0)
+                        return o.fact;
+        }
+        return FACT_UNKNOWN;
 }
 
 static int say(ProbeTask *t, ProbeKey key, Fact fact) {
@@ -186,6 +236,19 @@ static int probe_iommus(ProbeTask *t) {
         return error;
 }
 
+/* Both hang on iommufd (drivers/vfio/Kconfig, drivers/iommu/iommufd/Kconfig). */
+static int say_iommufd(ProbeTask *t) {
+        Fact iommufd = read_backend(t->root, "/sys/class/misc/iommu", "/iommufd.ko");
+        int error = say(t, PROBE_KEY_IOMMUFD, iommufd);
+
+        if (error == 0)
+                error = say(t, PROBE_KEY_CDEV, iommufd == FACT_ABSENT ? FACT_ABSENT :
+                            read_option(t->root, "CONFIG_VFIO_DEVICE_CDEV=y"));
+        return error < 0 ? error :
+               say(t, PROBE_KEY_CONTAINER, iommufd == FACT_ABSENT ? FACT_ABSENT :
+                   read_option(t->root, "CONFIG_IOMMUFD_VFIO_CONTAINER=y"));
+}
+
 int probe_host(ProbeTask *t) {
         int fd, error;
 
@@ -206,7 +269,13 @@ int probe_host(ProbeTask *t) {
                 error = say(t, PROBE_KEY_IOMMUFD_LOADED,
                             root_exists(t->root, "/sys/module/iommufd"));
         if (error == 0)
-                error = say(t, PROBE_KEY_TYPE1, read_type1(t->root));
+                error = say(t, PROBE_KEY_TYPE1,
+                            read_backend(t->root, "/sys/module/vfio_iommu_type1",
+                                         "/vfio_iommu_type1.ko"));
+        if (error == 0)
+                error = say_iommufd(t);
+        if (error == 0)
+                error = probe_setup(t);
         if (error < 0)
                 return error;
         fd = root_open(t->root, "/proc/kallsyms", O_RDONLY);

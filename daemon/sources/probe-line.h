@@ -26,15 +26,36 @@ typedef enum ProbeKey {
         PROBE_KEY_MODULE_OPTIONS, /* after the last: present if that is all */
         PROBE_KEY_BOOT_WORDS, /* number: line; value: source, entry, partial, newer, file, text */
         PROBE_KEY_DEBUG_VALUE, /* value: file, newline, figure */
+        PROBE_KEY_IOMMUFD,
+        PROBE_KEY_CDEV,
+        PROBE_KEY_CONTAINER,
+        /* of the host's setup */
+        PROBE_KEY_IDLE_D3,
+        PROBE_KEY_DENYLIST,
+        PROBE_KEY_NOIOMMU_MODE,
+        PROBE_KEY_FRAME_BUFFER,  /* of a device; number: BAR; value: "RANGE OWNER" */
+        PROBE_KEY_FRAME_BUFFERS, /* after the last frame buffer */
+        PROBE_KEY_SCREENS,
+        PROBE_KEY_VARIANT,  /* value: "PATTERN MODULE" */
+        PROBE_KEY_VARIANTS, /* after the last variant */
+        PROBE_KEY_OWNER,    /* number: line; value: "driverctl ADDRESS DRIVER FILE",
+                             * "ids LIST FILE", "softdep MODULE FILE" */
+        PROBE_KEY_OWNERS,   /* after the last owner */
+        PROBE_KEY_LIMIT,    /* number: line; value: "DOMAIN BYTES FILE" */
+        PROBE_KEY_LIMITS,   /* after the last limit */
         /* of a device */
         PROBE_KEY_OVERRIDE,
         PROBE_KEY_POWER,
         PROBE_KEY_RESET,
+        PROBE_KEY_BELOW_BRIDGE,
+        PROBE_KEY_D3COLD,
+        PROBE_KEY_DEVICE_NODE,
         PROBE_KEY_AT, /* no fact: what may hang is read of this device now */
         /* of a group */
         PROBE_KEY_NAME,
         PROBE_KEY_TYPE,
         PROBE_KEY_RESERVED, /* number: direct regions; value: the first of them */
+        PROBE_KEY_GROUP_NODE,
         PROBE_KEY_HOLDER,   /* number: pid; value: command */
         PROBE_KEY_IN_USE,   /* after the last holder */
         /* no fact: everything asked for was read */

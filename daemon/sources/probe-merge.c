@@ -22,17 +22,24 @@ static int merge_device(Host *h, const Device *d, const Device *f) {
         const Text *override = f ? &f->driver_override : &unknown_text;
         const Text *power = f ? &f->power_state : &unknown_text;
         const Text *reset = f ? &f->reset_methods : &unknown_text;
+        const Text *node = f ? &f->node_access : &unknown_text;
+        Fact below_bridge = f ? f->below_bridge : FACT_UNKNOWN;
+        Fact d3cold = f ? f->d3cold_allowed : FACT_UNKNOWN;
         Device *copy;
 
         if (text_equal(&d->driver_override, override) && text_equal(&d->power_state, power) &&
-            text_equal(&d->reset_methods, reset))
+            text_equal(&d->reset_methods, reset) && text_equal(&d->node_access, node) &&
+            d->below_bridge == below_bridge && d->d3cold_allowed == d3cold)
                 return 0;
         copy = device_copy(d);
         if (!copy)
                 return -ENOMEM;
+        copy->below_bridge = below_bridge;
+        copy->d3cold_allowed = d3cold;
         if (replace_text(&copy->driver_override, override) < 0 ||
             replace_text(&copy->power_state, power) < 0 ||
-            replace_text(&copy->reset_methods, reset) < 0 || host_put_device(h, copy) < 0) {
+            replace_text(&copy->reset_methods, reset) < 0 ||
+            replace_text(&copy->node_access, node) < 0 || host_put_device(h, copy) < 0) {
                 device_unref(copy);
                 return -ENOMEM;
         }
@@ -55,6 +62,7 @@ static bool same_holders(const Group *a, const Group *b) {
 
 static bool same_attributes(const Group *a, const Group *b) {
         return text_equal(&a->name, &b->name) && text_equal(&a->type, &b->type) &&
+               text_equal(&a->node_access, &b->node_access) &&
                a->reserved_known == b->reserved_known && a->n_direct == b->n_direct &&
                same_string(a->direct_region, b->direct_region);
 }
@@ -68,8 +76,8 @@ static int replace_attributes(Group *g, const Group *by) {
         g->direct_region = region;
         g->reserved_known = by->reserved_known;
         g->n_direct = by->n_direct;
-        return replace_text(&g->name, &by->name) < 0 || replace_text(&g->type, &by->type) < 0 ?
-               -ENOMEM : 0;
+        return replace_text(&g->name, &by->name) < 0 || replace_text(&g->type, &by->type) < 0 ||
+               replace_text(&g->node_access, &by->node_access) < 0 ? -ENOMEM : 0;
 }
 
 static int replace_holders(Group *g, const Group *by) {
@@ -113,6 +121,13 @@ static int merge_host(Host *h, const Host *f) {
         /* The scan may have seen the module itself. */
         if (f->type1 != FACT_UNKNOWN || h->type1 != FACT_PRESENT)
                 h->type1 = f->type1;
+        if (f->iommufd != FACT_UNKNOWN || h->iommufd != FACT_PRESENT)
+                h->iommufd = f->iommufd;
+        /* What a registered device has is better than what the kernel was built with. */
+        if (h->cdev == FACT_UNKNOWN)
+                h->cdev = f->cdev;
+        setup_unref(h->setup);
+        h->setup = setup_ref(f->setup);
         return host_copy_probed(h, f);
 }
 

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sources/probe-setup-take.h"
+
 static int put_text(Text *t, const ProbeLine *l) {
         if (l->fact == FACT_PRESENT)
                 return text_set(t, l->value);
@@ -24,8 +26,22 @@ static int take_device(Host *facts, const ProbeLine *l) {
                         return -ENOMEM;
                 }
         }
-        return put_text(l->key == PROBE_KEY_OVERRIDE ? &d->driver_override :
-                        l->key == PROBE_KEY_POWER ? &d->power_state : &d->reset_methods, l);
+        switch (l->key) {
+        case PROBE_KEY_OVERRIDE:
+                return put_text(&d->driver_override, l);
+        case PROBE_KEY_POWER:
+                return put_text(&d->power_state, l);
+        case PROBE_KEY_RESET:
+                return put_text(&d->reset_methods, l);
+        case PROBE_KEY_DEVICE_NODE:
+                return put_text(&d->node_access, l);
+        case PROBE_KEY_BELOW_BRIDGE:
+                d->below_bridge = l->fact;
+                return 0;
+        default:
+                d->d3cold_allowed = l->fact;
+                return 0;
+        }
 }
 
 static int take_reserved(Group *g, const ProbeLine *l) {
@@ -60,6 +76,8 @@ static int take_group(Host *facts, const ProbeLine *l) {
                 return put_text(&g->name, l);
         case PROBE_KEY_TYPE:
                 return put_text(&g->type, l);
+        case PROBE_KEY_GROUP_NODE:
+                return put_text(&g->node_access, l);
         case PROBE_KEY_RESERVED:
                 return take_reserved(g, l);
         case PROBE_KEY_HOLDER:
@@ -151,43 +169,67 @@ static int take_iommu(Host *facts, const ProbeLine *l) {
         return error;
 }
 
-int probe_take(Host *facts, const ProbeLine *l) {
-        switch (l->key) {
+/* Returns: where a fact about the host belongs, or NULL. */
+static Fact *host_fact(Host *h, ProbeKey key) {
+        switch (key) {
         case PROBE_KEY_SYMBOL:
-                facts->dma_ownership_symbol = l->fact;
-                return 0;
+                return &h->dma_ownership_symbol;
         case PROBE_KEY_REMAPPING:
-                facts->interrupt_remapping = l->fact;
+                return &h->interrupt_remapping;
+        case PROBE_KEY_TYPE1:
+                return &h->type1;
+        case PROBE_KEY_TYPE1_UNSAFE:
+                return &h->type1_unsafe_interrupts;
+        case PROBE_KEY_IOMMUFD_UNSAFE:
+                return &h->iommufd_unsafe_interrupts;
+        case PROBE_KEY_TYPE1_LOADED:
+                return &h->type1_loaded;
+        case PROBE_KEY_IOMMUFD_LOADED:
+                return &h->iommufd_loaded;
+        case PROBE_KEY_IOMMUFD:
+                return &h->iommufd;
+        case PROBE_KEY_CDEV:
+                return &h->cdev;
+        case PROBE_KEY_MODULE_OPTIONS:
+                return &h->module_options_known;
+        default:
+                return NULL;
+        }
+}
+
+/* Takes in a line about how the host is set up. Returns: as probe_take_setup(). */
+static int take_setup(Host *h, ProbeLine *l) {
+        if (!h->setup)
+                h->setup = setup_new();
+        return h->setup ? probe_take_setup(h->setup, l) : -ENOMEM;
+}
+
+int probe_take(Host *facts, ProbeLine *l) {
+        Fact *fact = host_fact(facts, l->key);
+        int r;
+
+        if (fact) {
+                *fact = l->fact;
                 return 0;
+        }
+        r = take_setup(facts, l);
+        if (r != 0)
+                return r < 0 ? r : 0;
+        switch (l->key) {
         case PROBE_KEY_IOMMU:
                 return take_iommu(facts, l);
-        case PROBE_KEY_TYPE1:
-                facts->type1 = l->fact;
-                return 0;
-        case PROBE_KEY_TYPE1_UNSAFE:
-                facts->type1_unsafe_interrupts = l->fact;
-                return 0;
-        case PROBE_KEY_IOMMUFD_UNSAFE:
-                facts->iommufd_unsafe_interrupts = l->fact;
-                return 0;
-        case PROBE_KEY_TYPE1_LOADED:
-                facts->type1_loaded = l->fact;
-                return 0;
-        case PROBE_KEY_IOMMUFD_LOADED:
-                facts->iommufd_loaded = l->fact;
-                return 0;
         case PROBE_KEY_MODULE_OPTION:
                 return take_module_option(facts, l);
         case PROBE_KEY_DEBUG_VALUE:
                 return take_debug_value(facts, l);
         case PROBE_KEY_BOOT_WORDS:
                 return take_boot_words(facts, l);
-        case PROBE_KEY_MODULE_OPTIONS:
-                facts->module_options_known = l->fact;
-                return 0;
         case PROBE_KEY_OVERRIDE:
         case PROBE_KEY_POWER:
         case PROBE_KEY_RESET:
+        case PROBE_KEY_BELOW_BRIDGE:
+        case PROBE_KEY_D3COLD:
+        case PROBE_KEY_DEVICE_NODE:
                 return take_device(facts, l);
         default:
                 return take_group(facts, l);

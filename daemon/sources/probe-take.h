@@ -7,4 +7,4 @@
 /* Puts what one line of a probe's child says into facts. Not for PROBE_KEY_AT and PROBE_KEY_END,
  * which say nothing of the host. Returns: 0, -ENOMEM, or -EINVAL for what cannot be a line of
  * ours. */
-int probe_take(Host *facts, const ProbeLine *l);
+int probe_take(Host *facts, ProbeLine *l);

@@ -42,7 +42,7 @@ static void finish(Probe *p, bool child_hangs) {
 }
 
 /* Takes in what one line says. Returns: 0 or -errno. */
-static int take_line(Probe *p, const ProbeLine *l) {
+static int take_line(Probe *p, ProbeLine *l) {
         switch (l->key) {
         case PROBE_KEY_AT:
                 p->reading_device = true;

@@ -18,7 +18,7 @@ typedef struct Listing {
 
 static const char *const optional_names[] = {
         ATTR_DRIVER, ATTR_IOMMU_GROUP, ATTR_PHYSFN, ATTR_BOOT_VGA, ATTR_SECONDARY_BUS_NUMBER,
-        ATTR_VFIO_DEV,
+        ATTR_VFIO_DEV, ATTR_RESET,
 };
 
 #define N_OPTIONAL (sizeof(optional_names) / sizeof(optional_names[0]))
@@ -242,6 +242,9 @@ static int read_optional(const Root *root, int directory, const Listing *l, Devi
         d->bridge = FACT_ABSENT;
         if (may_have(root, l, ATTR_SECONDARY_BUS_NUMBER))
                 d->bridge = root_exists_at(root, directory, ATTR_SECONDARY_BUS_NUMBER);
+        d->reset = FACT_ABSENT;
+        if (may_have(root, l, ATTR_RESET))
+                d->reset = root_exists_at(root, directory, ATTR_RESET);
         d->vfio_device = FACT_ABSENT;
         text_unset(&d->vfio_device_name, FACT_ABSENT);
         if (may_have(root, l, ATTR_VFIO_DEV))
@@ -263,8 +266,11 @@ static int carry_over(const Device *old, Device *d) {
                 return 0;
         if (text_copy(&d->driver_override, &old->driver_override) < 0 ||
             text_copy(&d->power_state, &old->power_state) < 0 ||
-            text_copy(&d->reset_methods, &old->reset_methods) < 0)
+            text_copy(&d->reset_methods, &old->reset_methods) < 0 ||
+            text_copy(&d->node_access, &old->node_access) < 0)
                 return -ENOMEM;
+        d->below_bridge = old->below_bridge;
+        d->d3cold_allowed = old->d3cold_allowed;
         return 0;
 }
 

@@ -111,6 +111,8 @@ static int carry_over(const Group *old, Group *g) {
         g->n_direct = old->n_direct;
         if (old->vfio_node != g->vfio_node)
                 return 0;
+        if (text_copy(&g->node_access, &old->node_access) < 0)
+                return -ENOMEM;
         for (size_t i = 0; i < old->n_holders; i++)
                 if (group_add_holder(g, old->holders[i].pid, old->holders[i].command) < 0)
                         return -ENOMEM;

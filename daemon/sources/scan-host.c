@@ -87,9 +87,8 @@ static int stop_at_vfio_device(const char *name, unsigned char type, void *userd
 }
 
 /* Whether VFIO devices have character devices of their own (CONFIG_VFIO_DEVICE_CDEV) shows on a
- * registered device: its vfio-dev/vfioN has a "dev" attribute. Without any it is no if the kernel
- * has no iommufd, which it depends on (drivers/vfio/Kconfig), and else not known. */
-static Fact scan_cdev(const Root *root, Fact iommufd) {
+ * registered device: its vfio-dev/vfioN has a "dev" attribute. Without any it is not known here. */
+static Fact scan_cdev(const Root *root) {
         char first[NAME_MAX + 1], path[sizeof(VFIO_DEVICES) + NAME_MAX + 16];
         int fd = root_open(root, VFIO_DEVICES, O_RDONLY | O_DIRECTORY), found;
 
@@ -100,12 +99,13 @@ static Fact scan_cdev(const Root *root, Fact iommufd) {
                 snprintf(path, sizeof(path), VFIO_DEVICES "/%s/" ATTR_DEV, first);
                 return root_exists(root, path);
         }
-        return iommufd == FACT_ABSENT ? FACT_ABSENT : FACT_UNKNOWN;
+        return FACT_UNKNOWN;
 }
 
 int scan_drivers(const Root *root, Host *h) {
         Names names;
         int error = list_names(root, PCI_DRIVERS, add_vfio_driver, &names);
+        Fact cdev;
 
         if (error == -ENOMEM)
                 return error;
@@ -113,9 +113,12 @@ int scan_drivers(const Root *root, Host *h) {
         h->drivers = names.names;
         h->n_drivers = names.n;
         h->drivers_known = error < 0 ? fact_of_error(error) : FACT_PRESENT;
-        h->iommufd = root_exists(root, "/sys/class/misc/iommu");
-        h->cdev = scan_cdev(root, h->iommufd);
-        /* Whether it could be loaded is on disk, and the probe's to say. */
+        cdev = scan_cdev(root);
+        if (cdev != FACT_UNKNOWN)
+                h->cdev = cdev;
+        /* Whether they could be loaded is on disk, and the probe's to say. */
+        if (root_exists(root, "/sys/class/misc/iommu") == FACT_PRESENT)
+                h->iommufd = FACT_PRESENT;
         if (root_exists(root, "/sys/module/vfio_iommu_type1") == FACT_PRESENT)
                 h->type1 = FACT_PRESENT;
         return 0;
@@ -130,6 +133,9 @@ static int scan_facts(const Root *root, const Host *old, Host *h) {
                 h->type1_loaded = old->type1_loaded;
                 h->iommufd_loaded = old->iommufd_loaded;
                 h->type1 = old->type1;
+                h->iommufd = old->iommufd;
+                h->cdev = old->cdev;
+                h->setup = setup_ref(old->setup);
                 if (host_copy_probed(h, old) < 0)
                         return -ENOMEM;
         }
