@@ -12,7 +12,7 @@
 static const char *const device_files[] = {
         ATTR_VENDOR, ATTR_DEVICE, ATTR_SUBSYSTEM_VENDOR, ATTR_SUBSYSTEM_DEVICE, ATTR_CLASS,
         ATTR_MODALIAS, ATTR_BOOT_VGA, ATTR_NUMA_NODE, ATTR_SECONDARY_BUS_NUMBER,
-        ATTR_DRIVER_OVERRIDE, ATTR_POWER_STATE, ATTR_RESET_METHOD, "revision",
+        ATTR_DRIVER_OVERRIDE, ATTR_POWER_STATE, ATTR_RESET_METHOD, ATTR_D3COLD_ALLOWED, "revision",
 };
 
 static const char *const device_links[] = {
@@ -55,6 +55,16 @@ static int record_vfio_device(Recording *r, const char *directory, const char *n
         return record_file(r, attribute) < 0 ? -ENOMEM : 0;
 }
 
+/* Of graphics only: the firmware's screen lies in none else. */
+static int record_resource(Recording *r, const char *directory, const char *path) {
+        char file[PATH_MAX], code[32];
+
+        if (!join(file, sizeof(file), directory, ATTR_CLASS) ||
+            root_read(r->root, file, code, sizeof(code)) < 4 || strncmp(code, "0x03", 4) != 0)
+                return 0;
+        return record_file(r, path);
+}
+
 static int record_device_entry(Recording *r, const char *directory, const char *name) {
         char path[PATH_MAX];
 
@@ -62,6 +72,11 @@ static int record_device_entry(Recording *r, const char *directory, const char *
                 return 0;
         if (is_one_of(name, device_files, LENGTH(device_files)))
                 return record_file(r, path);
+        if (strcmp(name, ATTR_RESOURCE) == 0)
+                return record_resource(r, directory, path);
+        /* Nothing is to be read in it, and writing it is what it says. */
+        if (strcmp(name, ATTR_RESET) == 0)
+                return record_line(r, 'f', path, "");
         if (is_one_of(name, device_links, LENGTH(device_links)) || is_numbered(name, "virtfn"))
                 return record_link(r, path);
         if (is_one_of(name, device_directories, LENGTH(device_directories)) ||

@@ -98,8 +98,7 @@ static int record_tables(Recording *r) {
         return error < 0 ? error : 0;
 }
 
-/* Reads a file line by line through a filter that writes what is to be kept. */
-static int record_filtered(Recording *r, const char *path,
+int record_filtered(Recording *r, const char *path,
                            void (*filter)(const char *line, FILE *out)) {
         int fd = root_open(r->root, path, O_RDONLY), error;
         char *line = NULL, *kept = NULL, *text;

@@ -208,6 +208,8 @@ int record_host(const Root *root, int fd, RecordedLog *ret_log) {
         if (error == 0)
                 error = record_config(&r);
         if (error == 0)
+                error = record_setup(&r);
+        if (error == 0)
                 error = record_log_new(root, NULL, &log);
         if (error == 0)
                 error = record_write(&r, log, fd);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdio.h>
 
 #include "sources/record-log.h"
 #include "sources/root.h"
@@ -19,9 +20,10 @@
  * and after them the kernel's log (record-log.h).
  *
  * The list of paths is fixed. Of processes only those are in it that hold something of VFIO's or
- * cannot be looked at. Of /proc/interrupts only labels and chips are kept, of /proc/kallsyms
- * and the files of depmod only the lines that are asked for, of the boot configuration and
- * modprobe.d what is made of them. Serial numbers, MAC addresses, UUIDs,
+ * cannot be looked at. Of /proc/interrupts only labels and chips are kept, of /proc/kallsyms,
+ * /proc/iomem, configuration files and the files of depmod only the lines that are asked for, of the
+ * boot configuration and modprobe.d what is made of them. Who may open which node of VFIO's stands
+ * in ".nodes" (setup-files.h). Serial numbers, MAC addresses, UUIDs,
  * machine ids and the host's name are taken out. It may hang where reading an attribute does.
  */
 
@@ -67,6 +69,8 @@ int record_directory(Recording *r, const char *path);
 /* Calls entry for each name in a directory. Returns: 0, or what entry returned below 0. */
 int record_list(Recording *r, const char *path, int (*entry)(Recording *r, const char *directory,
                                                              const char *name));
+/* Records the lines of a file that a filter writes, if it is there. Returns: 0 or -ENOMEM. */
+int record_filtered(Recording *r, const char *path, void (*filter)(const char *line, FILE *out));
 /* Writes the path that a link of sysfs leads to, which is always relative and ends below /sys.
  * Returns: true if there is such a link. */
 bool record_target(Recording *r, const char *path, char *buffer, size_t size);
@@ -76,6 +80,7 @@ int record_pci(Recording *r);
 int record_system(Recording *r);
 int record_holders(Recording *r);
 int record_config(Recording *r);
+int record_setup(Recording *r);
 
 /* Writes the lines, sorted, and the log. Returns: 0 or -errno. */
 int record_write(Recording *r, const RecordLog *log, int fd);

@@ -147,6 +147,24 @@ static void make_host(const Tree *t) {
                   LOG_ENTRY "MESSAGE=a\\b \n\n");
         tree_file(t, "proc/42/comm", "qemu-system-x86\n");
         tree_link(t, "proc/42/fd/9", "/dev/vfio/15");
+        tree_file(t, "proc/iomem", "00000000-00000fff : Reserved\n"
+                                   "  c0000000-c07e8fff : efifb\n  d0000000-d00fffff : SECRET-9\n");
+        tree_file(t, PCI_ROOT "0000:01:00.0/resource",
+                  "0x00000000c0000000 0x00000000cfffffff 0x0000000000040200\n");
+        tree_file(t, PCI_ROOT "0000:02:00.0/resource", "SECRET-10\n");
+        tree_file(t, PCI_ROOT "0000:02:00.0/reset", "");
+        tree_file(t, "lib/modules/6.1.0/modules.alias",
+                  "alias pci:v* SECRET_11\nalias vfio_pci:v*d*sv*sd*bc*sc*i* vfio_pci\n");
+        tree_file(t, "boot/config-6.1.0", "CONFIG_SECRET_12=y\nCONFIG_VFIO_DEVICE_CDEV=y\n");
+        tree_file(t, "etc/modprobe.d/a.conf", "options SECRET-13 x=1\n");
+        tree_file(t, "etc/modprobe.d/b.conf",
+                  "# SECRET-14 of vfio\noptions SECRET-15 x\noptions vfio-pci ids=10de:1c02\n");
+        tree_file(t, "etc/driverctl.d/pci-0000:02:00.0", "vfio-pci\n");
+        tree_file(t, "etc/security/limits.d/x.conf", "SECRET-16 - nofile 1\n@kvm - memlock 2\n");
+        tree_directory(t, "sys/devices/platform/efi-framebuffer.0/graphics/fb0");
+        tree_file(t, "sys/devices/platform/efi-framebuffer.0/graphics/fb0/name", "EFI VGA\n");
+        tree_link(t, "sys/class/graphics/fb0",
+                  "../../devices/platform/efi-framebuffer.0/graphics/fb0");
         tree_link(t, "proc/42/fd/10", "/home/SECRET-7");
         tree_file(t, "proc/43/comm", "SECRET-8\n");
         tree_link(t, "proc/43/fd/0", "/dev/null");
@@ -296,6 +314,16 @@ static void test_round_trip(void) {
                             "k _KERNEL_DEVICE=+usb:1-1\nk MESSAGE=usb 1-1: SerialNumber: redacted\n"
                             "k\nk _TRANSPORT=driver\n"));
         CHECK(strstr(first, "\nk _TRANSPORT=kernel\nk MESSAGE=a\\\\b\\x20\nk\n"));
+        CHECK(strstr(first, "f proc/iomem =   c0000000-c07e8fff : efifb\\n\n") ||
+              strstr(first, "f proc/iomem = \\x20 c0000000-c07e8fff : efifb\\n\n"));
+        CHECK(strstr(first, "/0000:02:00.0/reset =\n"));
+        CHECK(strstr(first, "modules.alias = alias vfio_pci:v*d*sv*sd*bc*sc*i* vfio_pci\\n\n"));
+        CHECK(strstr(first, "f boot/config-6.1.0 = CONFIG_VFIO_DEVICE_CDEV=y\\n\n"));
+        CHECK(strstr(first, "b.conf = \\n\\noptions vfio-pci ids=10de:1c02\\n\n"));
+        CHECK(!strstr(first, "a.conf"));
+        CHECK(strstr(first, "f etc/driverctl.d/pci-0000:02:00.0 = vfio-pci\\n\n"));
+        CHECK(strstr(first, "x.conf = \\n@kvm - memlock 2\\n\n"));
+        CHECK(strstr(first, "/graphics/fb0/name = EFI VGA\\n\n"));
         text = strdup(first);
         unpack(&copy, text);
         check_scan(&copy);
