@@ -209,7 +209,7 @@ int probe_queue_add_holders(ProbeQueue *q) {
 int probe_queue_add_group(ProbeQueue *q, unsigned group) {
         int r = group_list_add(&q->waiting.groups, group);
 
-        return r < 0 ? r : queue(q, PROBE_HOLDERS);
+        return r < 0 ? r : queue(q, PROBE_GROUPS | PROBE_HOLDERS);
 }
 
 int probe_queue_add(ProbeQueue *q, const AddressList *devices, const GroupList *groups) {

@@ -10,7 +10,9 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-#define NODE_EVENTS (IN_OPEN | IN_CLOSE | IN_CREATE | IN_DELETE | IN_DELETE_SELF | IN_ONLYDIR)
+/* Attributes: udevd gives a node its owner a moment after the kernel has made it. */
+#define NODE_EVENTS \
+        (IN_OPEN | IN_CLOSE | IN_CREATE | IN_DELETE | IN_DELETE_SELF | IN_ATTRIB | IN_ONLYDIR)
 
 struct NodeSource {
         sd_event_source *input;

@@ -88,6 +88,9 @@ static void test_nodes(void) {
         CHECK(settle(event) == 1 && last == 15);
         close(fd);
         CHECK(settle(event) == 1 && last == 15);
+        /* udevd gives it to a group. */
+        CHECK(chmod(tree_path(&t, "vfio/15", path), 0660) == 0);
+        CHECK(settle(event) == 1 && last == 15);
         tree_file(&t, "vfio/vfio", "");
         tree_file(&t, "zero", ""); /* /dev itself is not watched any more */
         CHECK(settle(event) == 0);
