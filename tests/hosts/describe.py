@@ -78,6 +78,7 @@ class Machine:
     cdev: bool = False                     # VFIO devices have nodes of their own
     drivers: tuple = ('vfio-pci', 'pci-stub')  # registered, whether or not something is bound
     modules: tuple = ('vfio_iommu_type1',)     # on disk, beside vfio-pci
+    access: dict = field(default_factory=dict) # node below /dev/vfio -> 'MODE OWNER GROUP'
     domain: str = 'DMA-FQ'                 # type of every group
     others: list = field(default_factory=list)
     regions: dict = field(default_factory=dict)      # group -> lines before that of the MSI window
@@ -178,6 +179,7 @@ def add_attributes(tree, path, f):
         values['secondary_bus_number'] = '1'
     elif f.reset:
         values['reset_method'] = f.reset
+        tree.file(f'{path}/reset', '')  # can be written only
     if f.boot_vga is not None:
         values['boot_vga'] = str(f.boot_vga)
     values.update(f.files)
@@ -347,6 +349,16 @@ def add_groups(tree, machine):
             tree.link('sys/class/vfio/' + node, 'sys/devices/virtual/vfio/' + node)
 
 
+def add_nodes(tree, machine):
+    """Who may open the nodes: root alone, as the kernel makes them, unless somebody changed that."""
+    names = list(machine.nodes.values())
+    if machine.cdev:
+        names += [f'devices/{f.vfio_device}' for f in machine.functions if f.vfio_device]
+    access = {name: '0600 root root' for name in names} | machine.access
+    if access:
+        tree.file('.nodes', ''.join(f'dev/vfio/{n} {a}\n' for n, a in sorted(access.items())))
+
+
 def add_others(tree, machine):
     for other in machine.others:
         path = 'sys/devices/platform/' + other.name
@@ -383,6 +395,7 @@ def build(machine):
     add_kernel(tree, machine)
     add_groups(tree, machine)
     add_others(tree, machine)
+    add_nodes(tree, machine)
     add_processes(tree, machine)
     for path, text in machine.files.items():
         tree.file(path, text)

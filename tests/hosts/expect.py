@@ -30,7 +30,7 @@ PLAIN_KEYS = {'host': HOST_KEYS, 'group': GROUP_KEYS, 'device': DEVICE_KEYS, 'pl
 REFUSAL_FINDINGS = {
     'NeedsConsent': {'member-needs-consent'},
     'NotSupported': {'not-a-candidate', 'blocked-by-platform', 'pf-with-vfs', 'vf-token-required',
-                     'firmware-mapping', 'noiommu'},
+                     'firmware-mapping', 'noiommu', 'denylist'},
     'NoGroup': {'no-iommu-group'},
     'InUse': {'in-use'},
     'Stuck': {'detaching'},

@@ -13,11 +13,13 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path.insert(0, HERE)
 import describe  # noqa: E402
 import machines  # noqa: E402
+import machines_device  # noqa: E402
 import machines_failures  # noqa: E402
 import machines_notes  # noqa: E402
 
 ALL = {m.name: m
-       for m in machines_notes.MACHINES + machines.MACHINES + machines_failures.MACHINES}
+       for m in machines_notes.MACHINES + machines.MACHINES + machines_failures.MACHINES
+       + machines_device.MACHINES}
 
 
 def path_of(name):

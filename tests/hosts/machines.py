@@ -23,15 +23,17 @@ def _nic(address, parent, group, driver='e1000e', **more):
 
 
 # A card of two functions in group 15 and a network interface in group 18: what most hosts below
-# change. Group numbers have gaps, as they do where devices came and went.
+# change. Group numbers have gaps, as they do where devices came and went. Without FLR neither of the
+# card can be reset alone: that of the bus is for a function that is alone on it
+# (drivers/pci/pci.c, pci_parent_bus_reset()).
 PAIR = [
     _host_bridge(1),
     _port('0000:00:01.0', 2),
     _port('0000:00:1c.2', 13, 0x7aba),
     F('0000:01:00.0', (NVIDIA, 0x1c02), VGA, 15, 'nouveau', '0000:00:01.0', revision=0xa1,
-      boot_vga=0, reset='bus', children=('drm/card0',)),
+      boot_vga=0, reset=None, children=('drm/card0',)),
     F('0000:01:00.1', (NVIDIA, 0x10f1), AUDIO, 15, 'snd_hda_intel', '0000:00:01.0', revision=0xa1,
-      reset='bus', children=('sound/card0',)),
+      reset=None, children=('sound/card0',)),
     F('0000:05:00.0', (INTEL, 0x15f3), ETHERNET, 18, 'igc', '0000:00:1c.2', revision=3,
       children=('net/enp5s0',)),
 ]
