@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "sources/attributes.h"
+#include "sources/modprobe-conf.h"
 #include "sources/probe-child.h"
 #include "sources/scan-internal.h"
 #include "sources/setup-files.h"
@@ -238,21 +239,36 @@ static int say_owner(ProbeTask *t, const char *kind, const char *value, const ch
         return probe_child_say(t, &l);
 }
 
-static int say_modprobe(char *line, unsigned number, const char *path, void *userdata) {
-        char *value;
+static int say_modprobe(ProbeTask *t, const ModuleOption *o) {
+        char *line, *value;
+        int error = 0;
 
+        if (asprintf(&line, "%s %s %s", module_option_word(o->kind), o->module, o->text) < 0)
+                return -ENOMEM;
         switch (setup_text_modprobe(line, &value)) {
         case MODPROBE_IDS:
-                return say_owner(userdata, "ids", value, path, number);
+                error = say_owner(t, "ids", value, o->file, o->line);
+                break;
         case MODPROBE_SOFTDEP:
-                return say_owner(userdata, "softdep", value, path, number);
+                error = say_owner(t, "softdep", value, o->file, o->line);
+                break;
         default:
-                return 0;
+                break;
         }
+        free(line);
+        return error;
 }
 
-static int read_modprobe(const Root *root, const char *path, void *userdata) {
-        return setup_file_lines(root, path, say_modprobe, userdata);
+/* Returns: 1, 0 if not all of it could be read, or -errno. */
+static int say_all_of_modprobe(ProbeTask *t) {
+        ModuleOption *list = NULL;
+        size_t n = 0;
+        int all = modprobe_conf_read(t->root, &list, &n), error = 0;
+
+        for (size_t i = 0; i < n && error == 0; i++)
+                error = say_modprobe(t, &list[i]);
+        module_options_free(list, n);
+        return error < 0 ? error : all;
 }
 
 /* The file's name is "pci-ADDRESS", its content the driver, or "none". */
@@ -272,11 +288,12 @@ static int read_driverctl(const Root *root, const char *path, void *userdata) {
 }
 
 static int say_owners(ProbeTask *t) {
-        int error = setup_files_each(t->root, SETUP_MODPROBE, read_modprobe, t);
+        int all = say_all_of_modprobe(t), error;
 
-        if (error == 0)
-                error = setup_files_each(t->root, SETUP_DRIVERCTL, read_driverctl, t);
-        return say(t, PROBE_KEY_OWNERS, read_fact(error));
+        if (all == -ENOMEM)
+                return all;
+        error = setup_files_each(t->root, SETUP_DRIVERCTL, read_driverctl, t);
+        return say(t, PROBE_KEY_OWNERS, all > 0 ? read_fact(error) : FACT_UNKNOWN);
 }
 
 /* A domain may hold no blank; the default of systemd is that of "-". */

@@ -84,12 +84,6 @@ static int record_kept(Recording *r, const char *path, const char *const *words,
         return error < 0 ? -ENOMEM : 0;
 }
 
-static int record_modprobe(const Root *root, const char *path, void *userdata) {
-        static const char *const words[] = {"vfio"};
-
-        return record_kept(userdata, path, words, LENGTH(words));
-}
-
 static int record_limits(const Root *root, const char *path, void *userdata) {
         static const char *const words[] = {"memlock", "DefaultLimitMEMLOCK"};
 
@@ -115,14 +109,12 @@ static int record_files(Recording *r, SetupFiles which, SetupFile file,
 }
 
 static int record_configuration(Recording *r) {
-        static const char *const modprobe[] = {"/etc/modprobe.d", "/run/modprobe.d",
-                                               "/usr/lib/modprobe.d"};
         static const char *const limits[] = {"/etc/security/limits.d"};
         static const char *const systemd[] = {"/etc/systemd/system.conf.d"};
         static const char *const driverctl[] = {"/etc/driverctl.d"};
 
-        if (record_files(r, SETUP_MODPROBE, record_modprobe, modprobe, LENGTH(modprobe)) < 0 ||
-            record_files(r, SETUP_LIMITS, record_limits, limits, LENGTH(limits)) < 0 ||
+        /* modprobe.d is in record-config.c. */
+        if (record_files(r, SETUP_LIMITS, record_limits, limits, LENGTH(limits)) < 0 ||
             record_files(r, SETUP_SYSTEMD, record_limits, systemd, LENGTH(systemd)) < 0)
                 return -ENOMEM;
         return record_files(r, SETUP_DRIVERCTL, record_driverctl, driverctl, LENGTH(driverctl));

@@ -19,10 +19,6 @@ static const struct Place {
         const char *suffix; /* of the names that count */
         const char *prefix;
 } places[] = {
-        [SETUP_MODPROBE] = { NULL,
-                             { "/etc/modprobe.d", "/run/modprobe.d", "/usr/local/lib/modprobe.d",
-                               "/usr/lib/modprobe.d", "/lib/modprobe.d" },
-                             ".conf", "" },
         [SETUP_LIMITS] = { "/etc/security/limits.conf", { "/etc/security/limits.d" }, ".conf", "" },
         [SETUP_SYSTEMD] = { "/etc/systemd/system.conf",
                             { "/etc/systemd/system.conf.d", "/run/systemd/system.conf.d",

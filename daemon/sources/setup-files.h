@@ -8,7 +8,6 @@
  * probe's child and the recorder: files lie on disks, and disks can hang.
  */
 typedef enum SetupFiles {
-        SETUP_MODPROBE, /* modprobe.d(5) */
         SETUP_LIMITS,   /* limits.conf(5) */
         SETUP_SYSTEMD,  /* systemd-system.conf(5) */
         SETUP_DRIVERCTL, /* driverctl(8): /etc/driverctl.d/pci-ADDRESS */

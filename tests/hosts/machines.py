@@ -295,13 +295,6 @@ would take it when it is loaded.
 
 
 
-def _log(*messages):
-    """The kernel's log as journal export text."""
-    fields = '__MONOTONIC_TIMESTAMP={}\n_BOOT_ID=0123456789abcdef0123456789abcdef\n' \
-             '_TRANSPORT=kernel\nSYSLOG_FACILITY=0\nMESSAGE={}\n\n'
-    return ''.join(fields.format(1000 + n, text) for n, text in enumerate(messages))
-
-
 _VMLINUZ = f'/boot/vmlinuz-{KERNEL_6_12}'
 _GRUB_CFG = f'''set default="0"
 menuentry 'Debian GNU/Linux' --class debian $menuentry_id_option 'gnulinux-simple' {{
@@ -353,13 +346,12 @@ LOGGED = Machine('logged', '''
 The machine of ready, where /sys/class/iommu could not be listed and neither could the
 interrupts: the kernel's log, which is complete, has to say what is on.
 ''', PAIR_BOUND, kernel=KERNEL_6_12, nodes={15: '15'}, remapping=None,
-    unreadable=('sys/class/iommu',), files={
-        'kernel-log.export': _log(
-            f'Linux version {KERNEL_6_12} (debian-kernel@lists.debian.org)',
-            'software IO TLB: mapped [mem 0x00000000b5f6f000-0x00000000b9f6f000] (64MB)',
-            'DMAR-IR: Enabled IRQ remapping in x2apic mode',
-            'pci 0000:01:00.0: Adding to iommu group 15',
-            'DMAR: Intel(R) Virtualization Technology for Directed I/O'),
+    unreadable=('sys/class/iommu',), log=logs.excerpt(
+        f'Linux version {KERNEL_6_12} (debian-kernel@lists.debian.org)',
+        'software IO TLB: mapped [mem 0x00000000b5f6f000-0x00000000b9f6f000] (64MB)',
+        'DMAR-IR: Enabled IRQ remapping in x2apic mode',
+        'pci 0000:01:00.0: Adding to iommu group 15',
+        'DMAR: Intel(R) Virtualization Technology for Directed I/O'), files={
         'sys/kernel/debug/swiotlb/io_tlb_nslabs': '32768\n',
         'sys/kernel/debug/swiotlb/io_tlb_used': '7\n'})
 

@@ -17,6 +17,10 @@ _IOMEM = ('00001000-0009ffff : System RAM\n'
           '      c0000000-c07e8fff : {}\n'
           '    d0000000-d1ffffff : 0000:01:00.0\n'
           '  f6000000-f70fffff : PCI Bus 0000:01\n')
+# Where the firmware's frame buffers stand in sysfs.
+_EFIFB = 'sys/devices/platform/efi-framebuffer.0/graphics/fb0'
+_SIMPLEDRM = 'sys/devices/platform/simple-framebuffer.0/graphics/fb0'
+
 _BOOT_DISPLAY = {'boot_vga': 1, 'files': {'resource': _BARS}}
 
 SCREEN_5_15 = READY.but(
@@ -25,14 +29,16 @@ The card of the boot display on vfio-pci, with efifb still in its memory: kernel
 leave it there.
 ''', functions=changed(PAIR_BOUND, {'0000:01:00.0': _BOOT_DISPLAY | {'vfio_device': None},
                                     '0000:01:00.1': {'vfio_device': None}}),
-    files={'proc/iomem': _IOMEM.format('efifb'), 'sys/class/graphics/fb0/name': 'EFI VGA\n'})
+    files={'proc/iomem': _IOMEM.format('efifb'), f'{_EFIFB}/name': 'EFI VGA\n'},
+    links={'sys/class/graphics/fb0': _EFIFB})
 
 SCREEN_6_12 = _pair('screen-6.12', '''
 The card of the boot display without a driver: simpledrm draws in its memory. vfio-pci of this
 kernel takes it away when it is bound.
 ''', {'0000:01:00.0': _BOOT_DISPLAY | {'driver': None, 'children': ()}}, kernel='6.12.107+deb13-amd64',
     files={'proc/iomem': _IOMEM.format('BOOTFB\n        c0000000-c07e8fff : simpledrm'),
-           'sys/class/graphics/fb0/name': 'simpledrmdrmfb\n'})
+           f'{_SIMPLEDRM}/name': 'simpledrmdrmfb\n'},
+    links={'sys/class/graphics/fb0': _SIMPLEDRM})
 
 SCREEN_HIDDEN = SCREEN_5_15.but(
     name='screen-hidden', about='''

@@ -111,13 +111,16 @@ _RESOURCE = '''0x00000000c0000000 0x00000000c0ffffff 0x0000000000040200
 0x0000000000000000 0x0000000000000000 0x0000000000000000
 0x00000000000c0000 0x00000000000dffff 0x0000000000000212'''
 
+_EFIFB = 'sys/devices/platform/efi-framebuffer.0/graphics/fb0'
+
 BAR_BUSY = Machine('bar-busy', '''
 A boot display whose memory a frame buffer of the firmware owns (efifb), on a kernel
 whose vfio-pci does not send it away (before 6.1): QEMU runs, and cannot map the card.
 ''', bound({'0000:01:00.0': {'boot_vga': 1, 'files': {'resource': _RESOURCE}, 'vfio_device': None},
             '0000:01:00.1': {'vfio_device': None}}),
     kernel=KERNEL_5_15, kallsyms=('T iommu_group_register_notifier',), nodes={15: '15'},
-    files={'proc/iomem': _IOMEM, 'sys/class/graphics/fb0/name': 'EFI VGA\n'}, log=whole(
+    files={'proc/iomem': _IOMEM, f'{_EFIFB}/name': 'EFI VGA\n'},
+    links={'sys/class/graphics/fb0': _EFIFB}, log=whole(
         "vfio-pci 0000:01:00.0: BAR 1: can't reserve [mem 0xb0000000-0xbfffffff 64bit pref]"))
 
 RESET_FAILED = Machine('reset-failed', '''

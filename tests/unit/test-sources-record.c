@@ -156,7 +156,7 @@ static void make_host(const Tree *t) {
         tree_file(t, "lib/modules/6.1.0/modules.alias",
                   "alias pci:v* SECRET_11\nalias vfio_pci:v*d*sv*sd*bc*sc*i* vfio_pci\n");
         tree_file(t, "boot/config-6.1.0", "CONFIG_SECRET_12=y\nCONFIG_VFIO_DEVICE_CDEV=y\n");
-        tree_file(t, "etc/modprobe.d/a.conf", "options SECRET-13 x=1\n");
+        tree_file(t, "etc/modprobe.d/c.conf", "options SECRET-13 x=1\n");
         tree_file(t, "etc/modprobe.d/b.conf",
                   "# SECRET-14 of vfio\noptions SECRET-15 x\noptions vfio-pci ids=10de:1c02\n");
         tree_file(t, "etc/driverctl.d/pci-0000:02:00.0", "vfio-pci\n");
@@ -319,8 +319,8 @@ static void test_round_trip(void) {
         CHECK(strstr(first, "/0000:02:00.0/reset =\n"));
         CHECK(strstr(first, "modules.alias = alias vfio_pci:v*d*sv*sd*bc*sc*i* vfio_pci\\n\n"));
         CHECK(strstr(first, "f boot/config-6.1.0 = CONFIG_VFIO_DEVICE_CDEV=y\\n\n"));
-        CHECK(strstr(first, "b.conf = \\n\\noptions vfio-pci ids=10de:1c02\\n\n"));
-        CHECK(!strstr(first, "a.conf"));
+        CHECK(strstr(first, "b.conf = \\n\\noptions vfio_pci ids=10de:1c02\\n\n"));
+        CHECK(!strstr(first, "c.conf"));
         CHECK(strstr(first, "f etc/driverctl.d/pci-0000:02:00.0 = vfio-pci\\n\n"));
         CHECK(strstr(first, "x.conf = \\n@kvm - memlock 2\\n\n"));
         CHECK(strstr(first, "/graphics/fb0/name = EFI VGA\\n\n"));

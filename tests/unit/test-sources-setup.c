@@ -195,30 +195,30 @@ static void test_files(void) {
         Seen s = {.text = ""};
         Root *r;
 
-        tree_file(&t, "etc/modprobe.d/b.conf", "");
-        tree_file(&t, "etc/modprobe.d/README", "");
-        tree_file(&t, "etc/modprobe.d/.hidden.conf", "");
-        tree_file(&t, "usr/lib/modprobe.d/a.conf", "");
-        tree_file(&t, "usr/lib/modprobe.d/b.conf", "");
+        tree_file(&t, "etc/systemd/system.conf.d/b.conf", "");
+        tree_file(&t, "etc/systemd/system.conf.d/README", "");
+        tree_file(&t, "etc/systemd/system.conf.d/.hidden.conf", "");
+        tree_file(&t, "usr/lib/systemd/system.conf.d/a.conf", "");
+        tree_file(&t, "usr/lib/systemd/system.conf.d/b.conf", "");
         tree_file(&t, "etc/driverctl.d/pci-0000:01:00.0", "vfio-pci\n");
         tree_file(&t, "etc/driverctl.d/vmbus-x", "uio\n");
         tree_link(&t, "lib", "usr/lib");
         CHECK(root_new(t.path, &r) == 0);
-        CHECK(setup_files_each(r, SETUP_MODPROBE, note_file, &s) == 0);
+        CHECK(setup_files_each(r, SETUP_SYSTEMD, note_file, &s) == 0);
         /* By name, whatever directory; the first directory has the say. */
-        CHECK(strcmp(s.text, "/usr/lib/modprobe.d/a.conf;/etc/modprobe.d/b.conf;") == 0);
+        CHECK(strcmp(s.text, "/etc/systemd/system.conf;/usr/lib/systemd/system.conf.d/a.conf;/etc/systemd/system.conf.d/b.conf;") == 0);
         s.text[0] = 0;
         CHECK(setup_files_each(r, SETUP_DRIVERCTL, note_file, &s) == 0);
         CHECK(strcmp(s.text, "/etc/driverctl.d/pci-0000:01:00.0;") == 0);
         s = (Seen) {.answer = -EIO};
-        CHECK(setup_files_each(r, SETUP_MODPROBE, note_file, &s) == -EIO);
-        CHECK(strcmp(s.text, "/usr/lib/modprobe.d/a.conf;") == 0);
+        CHECK(setup_files_each(r, SETUP_SYSTEMD, note_file, &s) == -EIO);
+        CHECK(strcmp(s.text, "/etc/systemd/system.conf;") == 0);
         root_free(r);
         /* What is there and cannot be listed is not nothing. */
-        tree_file(&t, ".unreadable", "etc/modprobe.d EACCES\n");
+        tree_file(&t, ".unreadable", "etc/systemd/system.conf.d EACCES\n");
         CHECK(root_new(t.path, &r) == 0);
         s = (Seen) {.answer = 0};
-        CHECK(setup_files_each(r, SETUP_MODPROBE, note_file, &s) == -EACCES);
+        CHECK(setup_files_each(r, SETUP_SYSTEMD, note_file, &s) == -EACCES);
         root_free(r);
         tree_free(&t);
 }
