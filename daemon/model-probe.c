@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "model-probe.h"
+#include "sources/switches.h"
 
 /* Long enough for thousands of functions; what has not answered by then hangs. */
 #define PROBE_TIMEOUT_USEC UINT64_C(3000000)
@@ -34,6 +35,7 @@ struct ProbeQueue {
         Run *current;             /* the one that answers hints; NULL: none, or it is late */
         Run *runs;                /* all of them */
         AddressList stuck;        /* a child hangs on each of these */
+        SwitchSource *switches;   /* NULL: a recorded host */
         sd_event_source *starter; /* so that all hints of one turn of the loop go into one probe */
 };
 
@@ -197,7 +199,19 @@ int probe_queue_add_all(ProbeQueue *q, const Host *h) {
         return r < 0 ? r : queue(q, PROBE_HOST | PROBE_DEVICES | PROBE_GROUPS | PROBE_HOLDERS);
 }
 
+/* Notes module parameters that were written, or whose module came or went. */
+static void check_switches(ProbeQueue *q) {
+        if (q->switches)
+                switch_source_check(q->switches);
+}
+
+/* Which of them it was, and what it says now, is the probe's to say. */
+static void on_switch(void *userdata) {
+        (void) queue(userdata, PROBE_HOST);
+}
+
 int probe_queue_add_host(ProbeQueue *q) {
+        check_switches(q);
         return queue(q, PROBE_HOST);
 }
 
@@ -242,11 +256,22 @@ static int subject_of_device(Subject *s, const Host *h, const Device *d) {
         return r;
 }
 
+/* Returns: true if facts of the host are to be read, or are being read and have not come. */
+static bool host_awaited(const ProbeQueue *q) {
+        unsigned current = q->current ? q->current->subject.what : 0;
+
+        return (q->waiting.what | current) & PROBE_HOST;
+}
+
 int probe_queue_ask(ProbeQueue *q, const Host *h, const Device *d, void (*callback)(void *userdata),
                     void *userdata) {
         Subject subject = { 0 };
         int r = subject_of_device(&subject, h, d);
 
+        /* Else the answer would come with what the host was like before. */
+        check_switches(q);
+        if (host_awaited(q))
+                subject.what |= PROBE_HOST;
         if (r < 0) {
                 subject_clear(&subject);
                 return r;
@@ -274,6 +299,8 @@ int probe_queue_new(sd_event *event, const Root *root, ProbeAnswered answered, v
                 r = sd_event_source_set_priority(q->starter, SD_EVENT_PRIORITY_IDLE);
         if (r >= 0)
                 r = sd_event_source_set_enabled(q->starter, SD_EVENT_OFF);
+        if (r >= 0 && !root_is_recorded(root))
+                r = switch_source_new(event, on_switch, q, &q->switches);
         if (r < 0) {
                 probe_queue_free(q);
                 return r;
@@ -289,6 +316,7 @@ ProbeQueue *probe_queue_free(ProbeQueue *q) {
                 run_free(q->runs);
         subject_clear(&q->waiting);
         address_list_clear(&q->stuck);
+        switch_source_free(q->switches);
         sd_event_source_disable_unref(q->starter);
         free(q);
         return NULL;

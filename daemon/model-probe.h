@@ -7,6 +7,7 @@
 /*
  * Which probes run: hints gather here and one probe at a time answers them, so that a storm of
  * events costs a few probes and not thousands. Questions of callers run at once, on their own.
+ * Module parameters are watched here too: a write is a hint, which a question takes in first.
  */
 typedef struct ProbeQueue ProbeQueue;
 

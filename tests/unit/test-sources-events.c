@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "sources/nodes.h"
+#include "sources/switches.h"
 #include "sources/udev.h"
 #include "test-sources-tree.h"
 
@@ -106,9 +107,59 @@ static void test_nodes(void) {
         sd_event_unref(event);
 }
 
+static void on_switch(void *userdata) {
+        n_hints++;
+}
+
+static void write_file(const Tree *t, const char *name, const char *text) {
+        char path[TREE_PATH];
+        FILE *f = fopen(tree_path(t, name, path), "we");
+
+        CHECK(f && fputs(text, f) >= 0 && fclose(f) == 0);
+}
+
+/* Writing a parameter is noticed, also of a module loaded later or once more; a check notices what
+ * has been written before it without a turn of the loop. */
+static void test_switches(void) {
+        static const char file[] = "vfio_iommu_type1/parameters/allow_unsafe_interrupts";
+        Tree t = tree_new();
+        char path[TREE_PATH];
+        SwitchSource *s;
+        sd_event *event;
+
+        CHECK(sd_event_new(&event) >= 0);
+        CHECK(switch_source_new_in(event, t.path, on_switch, NULL, &s) == 0);
+        n_hints = 0;
+        switch_source_check(s);
+        CHECK(n_hints == 0);
+        tree_directory(&t, "vfio_iommu_type1");
+        tree_directory(&t, "vfio_iommu_type1/parameters");
+        tree_file(&t, file, "N\n");
+        switch_source_check(s);
+        CHECK(n_hints == 1);
+        switch_source_check(s);
+        CHECK(n_hints == 1);
+        write_file(&t, file, "Y\n");
+        CHECK(settle(event) > 0);
+        n_hints = 0;
+        write_file(&t, file, "N\n");
+        switch_source_check(s);
+        CHECK(n_hints == 1 && settle(event) == 0);
+        CHECK(unlink(tree_path(&t, file, path)) == 0);
+        tree_file(&t, file, "Y\n");
+        (void) settle(event);
+        switch_source_check(s);
+        write_file(&t, file, "N\n");
+        CHECK(settle(event) > 0);
+        CHECK(!switch_source_free(s));
+        tree_free(&t);
+        sd_event_unref(event);
+}
+
 int main(void) {
         test_hints();
         test_udev();
         test_nodes();
+        test_switches();
         return 0;
 }
