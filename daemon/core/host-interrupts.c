@@ -107,6 +107,15 @@ static int find_unsafe(const Host *h, const Parameters *p, Findings *findings) {
         return e < 0 ? e : cite_unsafe(h, p, findings);
 }
 
+static const char *remapping_remedy(const HostReport *r, const char *word) {
+        if (word)
+                return "Take the word off the kernel command line and boot again.";
+        if (r->iommu_kind == IOMMU_KIND_VIRTIO)
+                return "A virtio IOMMU remaps no interrupts: give this VM an emulated VT-d or "
+                       "AMD-Vi with interrupt remapping instead.";
+        return "Turn interrupt remapping (x2APIC) on in the firmware's setup.";
+}
+
 static int find_interrupts(const Host *h, const Parameters *p, HostReport *r) {
         const char *word = p ? parameters_remapping_off(p) : NULL;
         int e;
@@ -120,8 +129,7 @@ static int find_interrupts(const Host *h, const Parameters *p, HostReport *r) {
                                      SEVERITY_UNKNOWN, NULL, "Run vfiod as root.",
                                      "Whether interrupts are remapped could not be told.");
         e = findings_addf(&r->findings, FINDING_NO_INTERRUPT_REMAPPING, SEVERITY_BLOCKER, NULL,
-                          word ? "Take the word off the kernel command line and boot again."
-                               : "Turn interrupt remapping (x2APIC) on in the firmware's setup.",
+                          remapping_remedy(r, word),
                           word ? "Interrupt remapping is off, by %s on the command line: VFIO "
                                  "refuses every device."
                                : "Interrupt remapping is off: VFIO refuses every device.%s",

@@ -9,15 +9,20 @@
 #include "log-findings.h"
 #include "text.h"
 
-/* Names as the drivers register them (callers of iommu_device_sysfs_add()). */
+/* Names as the drivers register them (callers of iommu_device_sysfs_add()). A virtio IOMMU has the
+ * name that its bus has for it: a PCI address, "a003e00.virtio_mmio", or "virtio"
+ * (virtio_bus_name()); no other driver uses addresses. */
 static IommuKind kind_of(const char *name) {
+        Address a;
+
         if (strncmp(name, "dmar", 4) == 0)
                 return IOMMU_KIND_INTEL;
         if (strncmp(name, "ivhd", 4) == 0)
                 return IOMMU_KIND_AMD;
         if (strncmp(name, "smmu", 4) == 0)
                 return IOMMU_KIND_SMMU;
-        return strncmp(name, "virtio", 6) == 0 ? IOMMU_KIND_VIRTIO : IOMMU_KIND_OTHER;
+        return strstr(name, "virtio") || address_parse(name, &a) == 0 ? IOMMU_KIND_VIRTIO
+                                                                     : IOMMU_KIND_OTHER;
 }
 
 /* The kind of an IOMMU that only the log tells of. */

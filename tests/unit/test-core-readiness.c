@@ -250,6 +250,36 @@ static void test_iommu_off(void) {
         }
 }
 
+static void test_kinds(void) {
+        static const struct {
+                const char *name;
+                IommuKind expected;
+        } cases[] = {
+                { "dmar0", IOMMU_KIND_INTEL },
+                { "ivhd1", IOMMU_KIND_AMD },
+                { "smmu3.0x09050000", IOMMU_KIND_SMMU },
+                { "0000:00:1d.0", IOMMU_KIND_VIRTIO },
+                { "a003e00.virtio_mmio", IOMMU_KIND_VIRTIO },
+                { "virtio", IOMMU_KIND_VIRTIO },
+                { "382f00000.iommu", IOMMU_KIND_OTHER },
+                { "s390-iommu.00000001", IOMMU_KIND_OTHER },
+                { "riscv-iommu@0000:00:01.0", IOMMU_KIND_OTHER },
+        };
+
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                Host *h = good_host();
+                Report *r;
+
+                h->iommu_names = names_free(h->iommu_names, h->n_iommu_names);
+                h->n_iommu_names = 0;
+                CHECK(names_add(&h->iommu_names, &h->n_iommu_names, cases[i].name) == 0);
+                r = report_of(h);
+                CHECK(r->host->iommu_kind == cases[i].expected);
+                report_free(r);
+                host_free(h);
+        }
+}
+
 static void test_roles(void) {
         static const struct {
                 uint32_t class_code;
@@ -289,6 +319,7 @@ int main(void) {
         }
         test_nothing_known();
         test_iommu_off();
+        test_kinds();
         test_roles();
         return 0;
 }
