@@ -2,6 +2,7 @@
 """One guest: its per-run disk, its QEMU process, and its end."""
 import json
 import os
+import secrets
 import shutil
 import signal
 import subprocess
@@ -102,7 +103,23 @@ def end(process):
         process.stdout.close()
 
 
-def make_run_disk(target, scratch, options):
+# Real mode, at 0000:7c00: every character of the text to the first serial port, then it stops.
+BOOT_CODE = bytes.fromhex('fc 31c0 8ed8 be167c baf803 ac 84c0 7403 ee ebf8 f4 ebfd')
+NVME_SIZE = 1 << 30
+
+
+def make_boot_disk(target):
+    """What the NVMe holds: a boot sector that says a word. Returns the word, new for each guest, so
+    that it can come from nowhere else."""
+    word = f'booted-{secrets.token_hex(8)}'
+    sector = (BOOT_CODE + word.encode() + b'\r\n\0').ljust(510, b'\0') + b'\x55\xaa'
+    with open(target, 'wb') as out:
+        out.write(sector)
+        out.truncate(NVME_SIZE)
+    return word
+
+
+def make_run_disk(target, scratch, options, word):
     """The per-run disk: jobs, the guest's library, truth, the topology, the build."""
     tree = os.path.join(scratch, 'disk')
     shutil.copytree(os.path.join(cache.LAB, 'guest'), os.path.join(tree, 'guest'))
@@ -115,9 +132,10 @@ def make_run_disk(target, scratch, options):
         shutil.copy(path, os.path.join(tree, 'jobs'))
         jobs.append({'name': os.path.basename(path), 'arguments': arguments})
     describe = {'iommu': options.iommu, 'kernel': options.kernel, 'shpchp': options.shpchp,
-                'sriov': options.sriov, 'roles': topology.roles(options.iommu, options.sriov),
+                'sriov': options.sriov, 'append': options.append or '',
+                'roles': topology.roles(options.iommu, options.sriov),
                 'groups': topology.GROUPS, 'expect': topology.EXPECT[options.iommu],
-                'hotplug_bus': topology.HOTPLUG_BUS}
+                'hotplug_bus': topology.HOTPLUG_BUS, 'boot_word': word}
     for name, content in (('jobs.json', jobs), ('topology.json', describe)):
         with open(os.path.join(tree, name), 'w', encoding='utf-8') as out:
             json.dump(content, out, indent=1)
@@ -169,6 +187,7 @@ class Guest:
     def __init__(self, root, kernel_directory, options):
         self.scratch = tempfile.mkdtemp(prefix='vfiod-lab-')
         self.process = None
+        self.emulated = options.accel == 'tcg'
         self.output = os.path.join(self.scratch, 'output')
         self.console = os.path.join(self.scratch, 'console')
         self.words = os.path.join(self.scratch, 'qemu')
@@ -179,9 +198,10 @@ class Guest:
             raise
 
     def _boot(self, root, kernel_directory, options):
-        overlay, disk = (os.path.join(self.scratch, name) for name in ('root.qcow2', 'run.img'))
+        overlay, disk, nvme = (os.path.join(self.scratch, name)
+                               for name in ('root.qcow2', 'run.img', 'nvme.img'))
         command(['qemu-img', 'create', '-q', '-f', 'qcow2', '-F', 'raw', '-b', root, overlay])
-        make_run_disk(disk, self.scratch, options)
+        make_run_disk(disk, self.scratch, options, make_boot_disk(nvme))
         for name in (self.output, self.console):
             with open(name, 'wb'):
                 pass
@@ -189,7 +209,7 @@ class Guest:
         words = self._machine(options) + self._disks(
             ('root', overlay, 'qcow2', 'off'), ('modules', modules, 'raw', 'on'),
             ('run', disk, 'raw', 'off'))
-        words += topology.arguments(options.iommu, options.shpchp, options.sriov)
+        words += topology.arguments(options.iommu, nvme, options.shpchp, options.sriov)
         words += ['-kernel', os.path.join(kernel_directory, 'vmlinuz'),
                   '-initrd', os.path.join(kernel_directory, 'initrd.img'),
                   '-append', f'{APPEND} {options.append or ""}'.strip()]

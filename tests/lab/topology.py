@@ -20,8 +20,8 @@ EXPECT = {
     'vtd': {'class': 'dmar', 'remapping': True},
     'vtd-noir': {'class': 'dmar', 'remapping': False},
     'amd': {'class': 'ivhd', 'remapping': True},
-    # Only the device's own name, and only from the kernel that has the driver.
-    'virtio': {'class': '', 'remapping': False},
+    # Its PCI function's name, and only from the kernel that has the driver.
+    'virtio': {'class': '0000:00:1d.0', 'remapping': False},
     'none': {'class': None, 'remapping': False},
 }
 
@@ -128,8 +128,9 @@ def roles(iommu, sriov=False):
     return paths
 
 
-def arguments(iommu, shpchp=False, sriov=False):
-    """QEMU's arguments for the devices under test (disks of the lab not included)."""
+def arguments(iommu, disk, shpchp=False, sriov=False):
+    """QEMU's arguments for the devices under test (disks of the lab not included). The NVMe has
+    what is in the file disk."""
     result = ['-audiodev', 'none,id=quiet']
     if shpchp:
         # Then the kernel's own hotplug driver takes the conventional bridge.
@@ -137,7 +138,8 @@ def arguments(iommu, shpchp=False, sriov=False):
     for index in range(4 if iommu == 'amd' else 3):
         # A hub with one port: a network card with a link that leads nowhere.
         result += ['-netdev', f'hubport,hubid={index},id=net{index}']
-    drives = ['nvme0', 'nvme1']
+    result += ['-blockdev', f'driver=file,node-name=nvme0,filename={disk}']
+    drives = ['nvme1']
     if sriov:
         drives += [f'pfdrive{index}' for index in range(PFS)]
     for name in drives:
