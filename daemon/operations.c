@@ -47,14 +47,20 @@ static void operation_free(Operation *op) {
         free(op->request.with);
         free(op->request.driver);
         free(op->request.claim);
+        names_free(op->request.accept, op->request.n_accept);
         free(op);
 }
 
 static int request_copy(BusRequest *dst, const BusRequest *src) {
         *dst = *src;
         dst->with = NULL;
+        dst->accept = NULL;
+        dst->n_accept = 0;
         dst->driver = src->driver ? strdup(src->driver) : NULL;
         dst->claim = src->claim ? strdup(src->claim) : NULL;
+        for (size_t i = 0; i < src->n_accept; i++)
+                if (names_add(&dst->accept, &dst->n_accept, src->accept[i]) < 0)
+                        return -ENOMEM;
         if (src->n_with > 0) {
                 dst->with = calloc(src->n_with, sizeof(Address));
                 if (dst->with)
@@ -264,7 +270,9 @@ static void answer_idle_plan(Operation *op, const Plan *plan) {
 static int make_plan(Operation *op, Plan **ret) {
         const Request request = { .address = op->request.address, .with = op->request.with,
                                   .n_with = op->request.n_with, .group = op->request.group,
-                                  .driver = op->request.driver, .claim = op->request.claim };
+                                  .driver = op->request.driver, .claim = op->request.claim,
+                                  .accept = op->request.accept,
+                                  .n_accept = op->request.n_accept };
         Model *model = op->owner->model;
 
         return (op->kind == OPERATION_RELEASE ? plan_release : plan_prepare)(
@@ -272,7 +280,7 @@ static int make_plan(Operation *op, Plan **ret) {
 }
 
 static void answer_plan(Operation *op, const Plan *plan) {
-        if (plan->error && strcmp(plan->error, VFIOD_ERROR_NEEDS_CONSENT) != 0)
+        if (plan->error && !plan->grantable)
                 answer_error(op, plan->error, plan->error_message);
         else if (op->message)
                 (void) bus_reply_plan(op->message, plan);

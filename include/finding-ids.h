@@ -64,3 +64,21 @@
 #define FINDING_MEMLOCK                 "memlock"                 /* how much memory those may lock */
 #define FINDING_FOREIGN_OWNER           "foreign-owner"           /* somebody else gives it to VFIO */
 #define FINDING_FOREIGN_OVERRIDE        "foreign-override"        /* an override that vfiod did not set */
+
+/* What the host would lose (dictionary: class "accept" or "never") */
+#define FINDING_DISK_IN_USE             "disk-in-use"             /* never: mounted, swap, stacked, open, needed */
+#define FINDING_DISK_HOLDS_DATA         "disk-holds-data"         /* accept: data that nobody uses now */
+#define FINDING_NETWORK_IN_USE          "network-in-use"          /* accept: addresses, routes, masters */
+#define FINDING_OWN_CONNECTION          "own-connection"          /* accept: a remote login comes over it */
+#define FINDING_NETWORK_STORAGE         "network-storage"         /* accept: NFS, iSCSI, NVMe over it */
+#define FINDING_BOOT_DISPLAY            "boot-display"            /* accept: the firmware's display */
+#define FINDING_DISPLAY_IN_USE          "display-in-use"          /* accept: open nodes, connected outputs */
+#define FINDING_LAST_CONSOLE            "last-console"            /* never: no console is left without it */
+#define FINDING_SERIAL_CONSOLE          "serial-console"          /* accept: a console of several */
+#define FINDING_LAST_KEYBOARD           "last-keyboard"           /* accept: no keyboard is left without it */
+#define FINDING_SOUND_IN_USE            "sound-in-use"            /* accept: a sound device is held open */
+#define FINDING_TPM                     "tpm"                     /* accept */
+#define FINDING_WATCHDOG                "watchdog"                /* accept */
+#define FINDING_USES_UNKNOWN            "uses-unknown"            /* never: nothing could be looked at */
+#define FINDING_GROUP_SHARED_WITH_SYSTEM_DISK  "group-shared-with-system-disk"  /* never: of a member */
+#define FINDING_GROUP_SHARED_WITH_LAST_CONSOLE "group-shared-with-last-console" /* never: of a member */

@@ -42,6 +42,7 @@
 /* Options of Plan, Prepare and Release */
 #define VFIOD_OPTION_WITH      "with"         /* as: addresses that may be moved along */
 #define VFIOD_OPTION_GROUP     "group"        /* b: every member of the group may be moved */
+#define VFIOD_OPTION_ACCEPT    "accept"       /* as: hazards, by finding id or id@address */
 #define VFIOD_OPTION_DRIVER    "driver"       /* s: the driver to bind to */
 #define VFIOD_OPTION_FOR       "for"          /* s: who claims the device */
 #define VFIOD_OPTION_NO_BLOCK  "no-block"     /* b: answer "queued" at once */

@@ -16,6 +16,8 @@ typedef struct BusRequest {
         bool no_block;
         char *driver; /* NULL: not given */
         char *claim;  /* NULL: not given */
+        char **accept; /* hazards: "ID" or "ID@ADDRESS"; each id is one that there is */
+        size_t n_accept;
         uint64_t timeout_usec;
 } BusRequest;
 

@@ -16,6 +16,8 @@ static int append_details(sd_bus_message *m, const Finding *f) {
 
         if (error >= 0 && f->address)
                 error = sd_bus_message_append(m, "{sv}", "address", "s", f->address);
+        if (error >= 0 && f->class != HAZARD_NONE)
+                error = sd_bus_message_append(m, "{sv}", "class", "s", hazard_class_text(f->class));
         if (error >= 0 && f->count > 0)
                 error = sd_bus_message_append(m, "{sv}", "count", "t", f->count);
         return error < 0 ? error : sd_bus_message_close_container(m);

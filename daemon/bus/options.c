@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/hazards.h"
 #include "names.h"
 #include "objects.h"
 #include "options.h"
@@ -13,6 +14,7 @@
 #define DRIVER_LENGTH_MAX 63
 #define CLAIM_LENGTH_MAX 255
 #define WITH_NAMES_MAX 64 /* each costs a few system calls on the event loop */
+#define ACCEPT_MAX 256
 #define TIMEOUT_MAX_USEC UINT64_C(3600000000)
 
 #define INVALID(error, ...) sd_bus_error_setf(error, SD_BUS_ERROR_INVALID_ARGS, __VA_ARGS__)
@@ -38,9 +40,9 @@ static int add_with(BusRequest *r, const Address *a) {
         return 0;
 }
 
-static int too_many(int max, const char *what, sd_bus_error *error) {
+static int too_many(const char *option, int max, const char *what, sd_bus_error *error) {
         return sd_bus_error_setf(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
-                                 "Option '%s' takes at most %d %s", VFIOD_OPTION_WITH, max, what);
+                                 "Option '%s' takes at most %d %s", option, max, what);
 }
 
 static int read_with(const Bus *b, sd_bus_message *m, BusRequest *r, sd_bus_error *error) {
@@ -54,12 +56,47 @@ static int read_with(const Bus *b, sd_bus_message *m, BusRequest *r, sd_bus_erro
                 Address a;
 
                 if (++n > VFIOD_ARRAY_MAX)
-                        return too_many(VFIOD_ARRAY_MAX, "addresses", error);
+                        return too_many(VFIOD_OPTION_WITH, VFIOD_ARRAY_MAX, "addresses", error);
                 if (address_parse(text, &a) < 0 && ++n_names > WITH_NAMES_MAX)
-                        return too_many(WITH_NAMES_MAX, "names that are no addresses", error);
+                        return too_many(VFIOD_OPTION_WITH, WITH_NAMES_MAX,
+                                        "names that are no addresses", error);
                 e = target_parse(b, text, &a, error);
                 if (e >= 0)
                         e = add_with(r, &a);
+                if (e < 0)
+                        return e;
+        }
+        return e < 0 ? e : sd_bus_message_exit_container(m);
+}
+
+/* What nobody could mean is refused: a wrong letter must not look like an acceptance. */
+static int check_accept(const char *text, sd_bus_error *error) {
+        char shown[UTF8_SHOW_MAX];
+        const char *at = strchr(text, '@');
+        Address a;
+
+        if (hazard_class_of(text) == HAZARD_NONE || (at && address_parse(at + 1, &a) < 0))
+                return INVALID(error, "Option '%s': '%s' is no hazard; give ID or ID@ADDRESS as "
+                               "the finding's remedy does", VFIOD_OPTION_ACCEPT,
+                               utf8_show(text, shown));
+        if (hazard_class_of(text) == HAZARD_NEVER)
+                return INVALID(error, "Option '%s': '%s' cannot be accepted, whoever asks",
+                               VFIOD_OPTION_ACCEPT, utf8_show(text, shown));
+        return 0;
+}
+
+static int read_accept(const Bus *b, sd_bus_message *m, BusRequest *r, sd_bus_error *error) {
+        const char *text;
+        int e = sd_bus_message_enter_container(m, 'a', "s");
+
+        if (e < 0)
+                return e;
+        while ((e = sd_bus_message_read_basic(m, 's', &text)) > 0) {
+                if (r->n_accept == ACCEPT_MAX)
+                        return too_many(VFIOD_OPTION_ACCEPT, ACCEPT_MAX, "hazards", error);
+                e = check_accept(text, error);
+                if (e >= 0)
+                        e = names_add(&r->accept, &r->n_accept, text);
                 if (e < 0)
                         return e;
         }
@@ -136,6 +173,7 @@ static int read_timeout(const Bus *b, sd_bus_message *m, BusRequest *r, sd_bus_e
 static const Option options[] = {
         { VFIOD_OPTION_WITH,     "as", REQUEST_PLAN | REQUEST_PREPARE,    read_with },
         { VFIOD_OPTION_GROUP,    "b",  REQUEST_PLAN | REQUEST_PREPARE,    read_group },
+        { VFIOD_OPTION_ACCEPT,   "as", REQUEST_PLAN | REQUEST_PREPARE,    read_accept },
         { VFIOD_OPTION_DRIVER,   "s",  REQUEST_PLAN | REQUEST_PREPARE,    read_driver },
         { VFIOD_OPTION_FOR,      "s",  REQUEST_ALL,                       read_claim },
         { VFIOD_OPTION_NO_BLOCK, "b",  REQUEST_PREPARE | REQUEST_RELEASE, read_no_block },
@@ -225,5 +263,6 @@ void request_clear(BusRequest *r) {
         free(r->with);
         free(r->driver);
         free(r->claim);
+        names_free(r->accept, r->n_accept);
         *r = (BusRequest){ 0 };
 }

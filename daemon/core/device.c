@@ -28,6 +28,7 @@ Device *device_unref(Device *d) {
         free(d->power_state.value);
         free(d->reset_methods.value);
         free(d->node_access.value);
+        uses_clear(&d->uses);
         free(d);
         return NULL;
 }
@@ -46,6 +47,7 @@ Device *device_copy(const Device *d) {
         r |= text_copy(&copy->power_state, &d->power_state);
         r |= text_copy(&copy->reset_methods, &d->reset_methods);
         r |= text_copy(&copy->node_access, &d->node_access);
+        r |= uses_copy(&copy->uses, &d->uses);
         return r < 0 ? device_unref(copy) : copy;
 }
 

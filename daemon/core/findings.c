@@ -54,8 +54,10 @@ int findings_append(Findings *dst, const Findings *src) {
                 const Finding *f = &src->items[i];
                 int r = findings_add(dst, f->id, f->severity, f->address, f->message, f->remedy);
 
-                if (r >= 0)
+                if (r >= 0) {
                         dst->items[dst->n_items - 1].count = f->count;
+                        dst->items[dst->n_items - 1].class = f->class;
+                }
                 for (size_t j = 0; r >= 0 && j < f->n_evidence; j++)
                         r = findings_evidence(dst, "%s", f->evidence[j]);
                 if (r < 0)
@@ -77,7 +79,8 @@ static bool same(const char *a, const char *b) {
 }
 
 static bool finding_equal(const Finding *a, const Finding *b) {
-        if (!same(a->id, b->id) || a->severity != b->severity || !same(a->message, b->message) ||
+        if (!same(a->id, b->id) || a->severity != b->severity || a->class != b->class ||
+            !same(a->message, b->message) ||
             !same(a->remedy, b->remedy) || !same(a->address, b->address) ||
             a->count != b->count || a->n_evidence != b->n_evidence)
                 return false;

@@ -10,6 +10,7 @@
 #include "fact.h"
 #include "module-options.h"
 #include "setup.h"
+#include "uses.h"
 
 /*
  * The snapshot of a host: a plain value that sources fill and the evaluator reads. Devices and
@@ -59,6 +60,7 @@ typedef struct Device {
         Fact below_bridge;  /* it is not on a root bus */
         Fact d3cold_allowed;
         Text node_access;   /* of its character device: "0600 root root"; absent: no such node */
+        Uses uses;          /* what the host needs it for */
 } Device;
 
 /* A member of a group that is no PCI function. */

@@ -54,6 +54,7 @@ Plan *plan_free(Plan *p) {
         steps_free(p->steps, p->n_steps);
         findings_clear(&p->findings);
         free(p->claim);
+        names_free(p->accept, p->n_accept);
         free(p->error_message);
         free(p);
         return NULL;
@@ -67,7 +68,12 @@ Plan *plan_new(PlanKind kind, const Request *request) {
         p->kind = kind;
         p->address = request->address;
         p->claim = strdup(request->claim ? request->claim : "");
-        return p->claim ? p : plan_free(p);
+        if (!p->claim)
+                return plan_free(p);
+        for (size_t i = 0; i < request->n_accept; i++)
+                if (names_add(&p->accept, &p->n_accept, request->accept[i]) < 0)
+                        return plan_free(p);
+        return p;
 }
 
 int plan_refuse(Plan *p, const char *error, const char *format, ...) {

@@ -18,3 +18,7 @@ int steps_add(Step **steps, size_t *n, Action action, const Address *address, co
 /* Refuses what no plan of that group may do: its members are in use, or an unbind has not ended.
  * Returns: 1 if refused, 0 if not, or -ENOMEM. */
 int plan_check_group(Plan *p, const GroupReport *g);
+
+/* plan-hazards.c: adds what the host would lose by the plan's unbinds, less what is accepted, and
+ * refuses what stays. Returns: 0 or -ENOMEM. */
+int plan_check_hazards(Plan *p, const Host *h);

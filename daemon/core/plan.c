@@ -202,14 +202,16 @@ static int add_steps(const Planner *pl) {
         return r;
 }
 
-/* The device's findings, but the question for consent only if it is still open. */
+/* The device's findings, but the question for consent only if it is still open. What the host would
+ * lose is the whole plan's matter. */
 static int add_findings(const Planner *pl, bool asked) {
         for (size_t i = 0; i < pl->d->findings.n_items; i++) {
                 const Finding *f = &pl->d->findings.items[i];
                 Findings one = { .items = (Finding *) f, .n_items = 1 };
                 int r;
 
-                if (!asked && strcmp(f->id, FINDING_MEMBER_NEEDS_CONSENT) == 0)
+                if (f->class != HAZARD_NONE ||
+                    (!asked && strcmp(f->id, FINDING_MEMBER_NEEDS_CONSENT) == 0))
                         continue;
                 r = findings_append(&pl->p->findings, &one);
                 if (r < 0)
@@ -222,6 +224,7 @@ static int refuse_for_consent(const Planner *pl) {
         const Finding *f = findings_find(&pl->d->findings, FINDING_MEMBER_NEEDS_CONSENT);
         char text[ADDRESS_TEXT_MAX];
 
+        pl->p->grantable = true;
         return plan_refuse(pl->p, VFIOD_ERROR_NEEDS_CONSENT,
                            "%s cannot be prepared alone: %s If that is what you want: %s",
                            address_format(&pl->request->address, text), f ? f->message : "",
@@ -294,7 +297,9 @@ static int plan_members(const Planner *pl) {
                 r = add_steps(pl);
         if (r >= 0)
                 r = add_findings(pl, asked);
-        if (r >= 0 && asked && !pl->p->error)
+        if (r >= 0 && !pl->p->error)
+                r = plan_check_hazards(pl->p, pl->h);
+        if (r >= 0 && asked && (!pl->p->error || pl->p->grantable))
                 r = refuse_for_consent(pl);
         note_set(pl);
         return r;

@@ -30,6 +30,8 @@ typedef struct Request {
         bool group;          /* every member of the group may move */
         const char *driver;  /* NULL: the one that fits best, else vfio-pci */
         const char *claim;   /* who wants it; NULL: "" */
+        char *const *accept; /* hazards that are accepted: "ID" or "ID@ADDRESS" */
+        size_t n_accept;
 } Request;
 
 typedef struct Plan {
@@ -45,6 +47,9 @@ typedef struct Plan {
         Findings findings;
         const char *error;   /* why it must not be executed: a name of names.h; NULL if it may be */
         char *error_message; /* names device, driver and cause; NULL if error is */
+        bool grantable;      /* a consent or an acceptance would take the error away */
+        char **accept;       /* the request's, for who checks once more */
+        size_t n_accept;
         bool claim_only;     /* nothing to move, but a claim is added to or dropped from `set` */
         bool kept;           /* release: another claim remains, nothing is moved */
 } Plan;

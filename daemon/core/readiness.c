@@ -5,6 +5,7 @@
 
 #include "checks.h"
 #include "finding-ids.h"
+#include "hazards.h"
 #include "log-findings.h"
 #include "rules.h"
 #include "text.h"
@@ -287,6 +288,29 @@ static int check_consent(const Check *c) {
         return r;
 }
 
+/* What the host would lose by a prepare: of the device itself, and of those that would move along. */
+static int check_hazards(const Check *c) {
+        const Device *d = c->d->device;
+        size_t n = 0;
+        int r = 0;
+
+        if (hazard_applies(d))
+                r = hazard_findings(d, &d->address, &c->d->findings);
+        if (!c->g || c->d->role != ROLE_ENDPOINT)
+                return r;
+        for (size_t i = 0; r >= 0 && i < c->g->n_blockers && n < BLOCKERS_NAMED; i++) {
+                const Blocker *b = &c->g->blockers[i];
+                BlockerKind kind = blocker_kind(b, d);
+
+                if (!b->report || b->report->device == d || !hazard_applies(b->report->device) ||
+                    (kind != BLOCKER_SLOT && kind != BLOCKER_CONSENT))
+                        continue;
+                n++;
+                r = hazard_findings_of_member(b->report->device, d, &c->d->findings);
+        }
+        return r;
+}
+
 /* Returns: true if a member of the group is on VFIO. */
 static bool group_on_vfio(const GroupReport *g) {
         for (size_t i = 0; i < g->n_members; i++) {
@@ -320,11 +344,19 @@ static int (*const checks[])(const Check *) = {
         check_facts,      check_candidate,  check_group,     check_noiommu,
         check_use,        check_detaching,  check_verdict,   check_interrupts,
         check_firmware_mapping, check_functions, check_coherency, check_backend, check_power,
+        check_hazards,
         check_consent,    check_owner,      check_override,  check_unpinned,
         check_reset,      check_d3cold,     check_frame_buffer, check_variant,
         check_node,       check_log,
         check_denylist, /* where the log does not say so */
 };
+
+static bool asks_acceptance(const Findings *f) {
+        for (size_t i = 0; i < f->n_items; i++)
+                if (f->items[i].class == HAZARD_ACCEPT)
+                        return true;
+        return false;
+}
 
 /* What hinders first, then what is not known. */
 static Readiness judge(const Check *c) {
@@ -336,7 +368,7 @@ static Readiness judge(const Check *c) {
                 return READINESS_UNKNOWN;
         if (c->d->state == STATE_VFIO && c->g && c->g->verdict == VERDICT_VIABLE)
                 return READINESS_READY;
-        if (findings_find(f, FINDING_MEMBER_NEEDS_CONSENT))
+        if (findings_find(f, FINDING_MEMBER_NEEDS_CONSENT) || asks_acceptance(f))
                 return READINESS_NEEDS_CONSENT;
         return READINESS_PREPARABLE;
 }

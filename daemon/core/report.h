@@ -47,9 +47,18 @@ const char *switch_text(Fact v);
 /* "yes", "no", "unknown" */
 const char *fact_text(Fact v);
 
+/* What a finding about a use of the host means for a plan. */
+typedef enum HazardClass {
+        HAZARD_NONE,   /* the finding is about something else */
+        HAZARD_ACCEPT, /* refused unless it is accepted by name */
+        HAZARD_NEVER,  /* refused whatever is accepted */
+} HazardClass;
+const char *hazard_class_text(HazardClass v); /* HAZARD_NONE: "" */
+
 typedef struct Finding {
         const char *id; /* one of finding-ids.h */
         Severity severity;
+        HazardClass class;
         char *message; /* one sentence */
         char **evidence;
         size_t n_evidence;

@@ -17,6 +17,11 @@ const char *severity_text(Severity v) {
         return WORD(words, v);
 }
 
+const char *hazard_class_text(HazardClass v) {
+        static const char *const words[] = { [HAZARD_ACCEPT] = "accept", [HAZARD_NEVER] = "never" };
+        return WORD(words, v);
+}
+
 const char *verdict_text(Verdict v) {
         static const char *const words[] = { [VERDICT_UNKNOWN] = "unknown",
                                              [VERDICT_VIABLE] = "viable",

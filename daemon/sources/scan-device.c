@@ -267,7 +267,8 @@ static int carry_over(const Device *old, Device *d) {
         if (text_copy(&d->driver_override, &old->driver_override) < 0 ||
             text_copy(&d->power_state, &old->power_state) < 0 ||
             text_copy(&d->reset_methods, &old->reset_methods) < 0 ||
-            text_copy(&d->node_access, &old->node_access) < 0)
+            text_copy(&d->node_access, &old->node_access) < 0 ||
+            uses_copy(&d->uses, &old->uses) < 0)
                 return -ENOMEM;
         d->below_bridge = old->below_bridge;
         d->d3cold_allowed = old->d3cold_allowed;
