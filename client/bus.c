@@ -133,6 +133,20 @@ char *bus_path_address(const char *path) {
         return sd_bus_path_decode(path, VFIOD_PATH_DEVICES, &address) > 0 ? address : NULL;
 }
 
+static int append_list(sd_bus_message *m, const char *option, char **list) {
+        int r;
+
+        if (!list)
+                return 0;
+        if ((r = sd_bus_message_open_container(m, 'e', "sv")) < 0 ||
+            (r = sd_bus_message_append(m, "s", option)) < 0 ||
+            (r = sd_bus_message_open_container(m, 'v', "as")) < 0 ||
+            (r = sd_bus_message_append_strv(m, list)) < 0 ||
+            (r = sd_bus_message_close_container(m)) < 0)
+                return r;
+        return sd_bus_message_close_container(m);
+}
+
 static int append_with(sd_bus_message *m, const char *address, char *const *with,
                        const Options *options) {
         _cleanup_(strv_freep) char **all = NULL;
@@ -144,15 +158,7 @@ static int append_with(sd_bus_message *m, const char *address, char *const *with
         for (char *const *list = options->with; list && *list; list++)
                 if ((r = strv_append(&all, *list)) < 0)
                         return r;
-        if (!all)
-                return 0;
-        if ((r = sd_bus_message_open_container(m, 'e', "sv")) < 0 ||
-            (r = sd_bus_message_append(m, "s", VFIOD_OPTION_WITH)) < 0 ||
-            (r = sd_bus_message_open_container(m, 'v', "as")) < 0 ||
-            (r = sd_bus_message_append_strv(m, all)) < 0 ||
-            (r = sd_bus_message_close_container(m)) < 0)
-                return r;
-        return sd_bus_message_close_container(m);
+        return append_list(m, VFIOD_OPTION_WITH, all);
 }
 
 static int append_options(sd_bus_message *m, const char *address, char *const *with,
@@ -161,6 +167,8 @@ static int append_options(sd_bus_message *m, const char *address, char *const *w
 
         if ((r = sd_bus_message_open_container(m, 'a', "{sv}")) < 0 ||
             (r = append_with(m, address, with, options)) < 0)
+                return r;
+        if ((r = append_list(m, VFIOD_OPTION_ACCEPT, options->accept)) < 0)
                 return r;
         if (options->group &&
             (r = sd_bus_message_append(m, "{sv}", VFIOD_OPTION_GROUP, "b", true)) < 0)

@@ -31,9 +31,13 @@ static int plan_one(const Call *call, const char *address, StepList *steps, Find
         return 0;
 }
 
+/* Prepare would do it if it were told to. */
 static bool asks_consent(const Finding *finding) {
-        return streq(finding->id, FINDING_MEMBER_NEEDS_CONSENT);
+        return streq(finding->id, FINDING_MEMBER_NEEDS_CONSENT) ||
+               streq(or_empty(finding->class), "accept");
 }
+
+
 
 static bool is_refused(const FindingList *findings) {
         for (size_t i = 0; i < findings->n; i++)
@@ -60,6 +64,9 @@ static void put_command(FILE *out, const Call *call) {
                 fprintf(out, "%s%s", address == call->options->with ? " --with " : ",", *address);
         if (call->options->group)
                 fputs(" --group", out);
+        for (char **hazard = call->options->accept; hazard && *hazard; hazard++)
+                fprintf(out, "%s%s", hazard == call->options->accept ? " --accept " : ",",
+                        *hazard);
         if (call->options->driver)
                 fprintf(out, " --driver %s", call->options->driver);
         fputc('\n', out);

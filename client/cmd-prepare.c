@@ -87,6 +87,7 @@ static Call release_call(const Call *call, Options *options) {
 
         *options = *call->options;
         options->with = NULL;
+        options->accept = NULL;
         options->group = false;
         options->driver = NULL;
         release.options = options;

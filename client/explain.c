@@ -10,6 +10,7 @@ const ExplainArea explain_areas[] = {
         {"Findings about how it was booted and set up", explain_boot},
         {"Findings about groups", explain_groups},
         {"Findings about devices", explain_devices},
+        {"Findings about what the host would lose", explain_hazards},
         {"Topics", explain_topics},
         {"Words", explain_words},
         {NULL, NULL}

@@ -132,6 +132,13 @@ char *label_holders(const HolderList *holders) {
         return text;
 }
 
+/* "It holds / (nvme0n1p2), swap (nvme0n1p3).": what stands first says enough. */
+static char *label_holds(const char *message) {
+        const char *holds = startswith(message, "It "), *end = holds ? strstr(holds, " (") : NULL;
+
+        return end ? strndup(holds, (size_t) (end - holds)) : NULL;
+}
+
 char *label_finding(const Finding *finding) {
         static const struct {
                 const char *id, *label;
@@ -144,8 +151,14 @@ char *label_finding(const Finding *finding) {
                 {FINDING_VF_TOKEN_REQUIRED, "VF token required"},
                 {FINDING_PF_WITH_VFS, "has VFs"},
                 {FINDING_MEMBER_NEEDS_CONSENT, "group"},
+                {FINDING_GROUP_SHARED_WITH_SYSTEM_DISK, "disk in its group"},
+                {FINDING_GROUP_SHARED_WITH_LAST_CONSOLE, "console in its group"},
         };
         char *text, *end;
+
+        if (streq(finding->id, FINDING_DISK_IN_USE) &&
+            (text = label_holds(or_empty(finding->message))))
+                return text;
 
         for (size_t i = 0; i < ARRAY_SIZE(labels); i++)
                 if (streq(finding->id, labels[i].id))

@@ -16,6 +16,7 @@ enum {
         ARG_ALL,
         ARG_WITH,
         ARG_GROUP,
+        ARG_ACCEPT,
         ARG_DRIVER,
         ARG_FOR,
         ARG_TIMEOUT,
@@ -34,6 +35,7 @@ static const struct OptionInfo {
         { "all", ARG_ALL, NULL, OPTION_ALL, "status, list: also groups of bridges only" },
         { "with", ARG_WITH, "ADDRESS", OPTION_WITH, "may be moved along; repeat, or use commas" },
         { "group", ARG_GROUP, NULL, OPTION_GROUP, "every member of the group may be moved along" },
+        { "accept", ARG_ACCEPT, "HAZARD", OPTION_ACCEPT, "lose this; ID or ID@ADDRESS, as plan says" },
         { "driver", ARG_DRIVER, "NAME", OPTION_DRIVER,
           "bind to this driver, not to the best VFIO one" },
         { "for", ARG_FOR, "WHAT", OPTION_FOR, "wait: ready, preparable, present or released;" },
@@ -78,7 +80,8 @@ int timeout_parse(const char *text, uint64_t *ret_usec) {
         return -EINVAL;
 }
 
-static int with_parse(Options *options, const char *list) {
+/* Appends the parts of a list with commas. */
+static int list_parse(char ***strv, const char *list) {
         _cleanup_(freep) char *copy = strdup(list);
         char *state = NULL;
         bool any = false;
@@ -87,7 +90,7 @@ static int with_parse(Options *options, const char *list) {
         if (!copy)
                 return -ENOMEM;
         for (char *one = strtok_r(copy, ",", &state); one; one = strtok_r(NULL, ",", &state)) {
-                r = strv_append(&options->with, one);
+                r = strv_append(strv, one);
                 if (r < 0)
                         return r;
                 any = true;
@@ -125,7 +128,9 @@ static int option_apply(Options *options, int value, const char *argument) {
                 options->all = true;
                 return 0;
         case ARG_WITH:
-                return with_parse(options, argument);
+                return list_parse(&options->with, argument);
+        case ARG_ACCEPT:
+                return list_parse(&options->accept, argument);
         case ARG_GROUP:
                 options->group = true;
                 return 0;
@@ -243,6 +248,7 @@ int options_parse(Options *options, int argc, char **argv) {
 
 void options_done(Options *options) {
         options->with = strv_free(options->with);
+        options->accept = strv_free(options->accept);
 }
 
 const char *options_unwanted(const Options *options, unsigned allowed) {

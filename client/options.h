@@ -15,7 +15,8 @@ typedef enum OptionMask {
         OPTION_FOR = 1 << 5,
         OPTION_TIMEOUT = 1 << 6,
         OPTION_NO_BLOCK = 1 << 7,
-        OPTION_METRICS = 1 << 8
+        OPTION_METRICS = 1 << 8,
+        OPTION_ACCEPT = 1 << 9
 } OptionMask;
 
 /* The command line, read. Strings point into argv unless they are arrays. */
@@ -27,6 +28,7 @@ typedef struct Options {
         bool all;
         char **with;
         bool group;
+        char **accept;
         const char *driver;
         const char *for_what;  /* a condition (wait) or a claim (prepare, release) */
         uint64_t timeout_usec; /* TIMEOUT_NOT_GIVEN unless given */

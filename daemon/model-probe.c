@@ -61,7 +61,7 @@ static void drop_stuck(const ProbeQueue *q, Subject *s) {
                         s->devices.items[kept++] = s->devices.items[i];
         s->devices.n = kept;
         if (kept == 0)
-                s->what &= ~(unsigned) PROBE_DEVICES;
+                s->what &= ~(unsigned) (PROBE_DEVICES | PROBE_USES | PROBE_CLOSELY);
 }
 
 static int subject_start(ProbeQueue *q, Subject *s, ProbeCallback callback, void *userdata,
@@ -112,7 +112,7 @@ static void ask_again(ProbeQueue *q, const Subject *s) {
         for (size_t i = 0; i < s->groups.n; i++)
                 (void) group_list_add(&q->waiting.groups, s->groups.items[i]);
         q->waiting.all |= s->all;
-        q->waiting.what |= s->what;
+        q->waiting.what |= s->what & ~(unsigned) PROBE_CLOSELY;
 }
 
 /* The time is over: the run stays until its child ends, which may be never. Meanwhile the
@@ -196,7 +196,8 @@ int probe_queue_add_all(ProbeQueue *q, const Host *h) {
         q->waiting.all = true;
         for (size_t i = 0; r >= 0 && i < h->n_devices; i++)
                 r = address_list_add(&q->waiting.devices, &h->devices[i]->address);
-        return r < 0 ? r : queue(q, PROBE_HOST | PROBE_DEVICES | PROBE_GROUPS | PROBE_HOLDERS);
+        return r < 0 ? r : queue(q, PROBE_HOST | PROBE_DEVICES | PROBE_USES | PROBE_GROUPS |
+                                     PROBE_HOLDERS);
 }
 
 /* Notes module parameters that were written, or whose module came or went. */
@@ -235,17 +236,17 @@ int probe_queue_add(ProbeQueue *q, const AddressList *devices, const GroupList *
                 r = group_list_add(&q->waiting.groups, groups->items[i]);
         if (r < 0)
                 return r;
-        return queue(q, (devices->n ? PROBE_DEVICES : 0) |
+        return queue(q, (devices->n ? PROBE_DEVICES | PROBE_USES : 0) |
                                 (groups->n ? PROBE_GROUPS | PROBE_HOLDERS : 0));
 }
 
 /* Lists d and the members of its group. Returns: 0 or -ENOMEM. */
-static int subject_of_device(Subject *s, const Host *h, const Device *d) {
+static int subject_of_device(Subject *s, const Host *h, const Device *d, bool closely) {
         Device *const *members;
         size_t n;
         int r;
 
-        s->what = PROBE_DEVICES;
+        s->what = PROBE_DEVICES | PROBE_USES | (closely ? PROBE_CLOSELY : 0);
         if (d->grouped != FACT_PRESENT)
                 return address_list_add(&s->devices, &d->address);
         s->what |= PROBE_GROUPS | PROBE_HOLDERS;
@@ -263,10 +264,10 @@ static bool host_awaited(const ProbeQueue *q) {
         return (q->waiting.what | current) & PROBE_HOST;
 }
 
-int probe_queue_ask(ProbeQueue *q, const Host *h, const Device *d, void (*callback)(void *userdata),
-                    void *userdata) {
+int probe_queue_ask(ProbeQueue *q, const Host *h, const Device *d, bool closely,
+                    void (*callback)(void *userdata), void *userdata) {
         Subject subject = { 0 };
-        int r = subject_of_device(&subject, h, d);
+        int r = subject_of_device(&subject, h, d, closely);
 
         /* Else the answer would come with what the host was like before. */
         check_switches(q);

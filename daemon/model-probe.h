@@ -30,8 +30,9 @@ int probe_queue_add(ProbeQueue *q, const AddressList *devices, const GroupList *
 /* Something happened to the device: it may be read again. */
 void probe_queue_unstick(ProbeQueue *q, const Address *a);
 
-/* Probes d and all of its group now; callback once, after `answered`. Returns: 0 or -errno. */
-int probe_queue_ask(ProbeQueue *q, const Host *h, const Device *d, void (*callback)(void *userdata),
-                    void *userdata);
+/* Probes d and all of its group now, closely: their disks as well; callback once, after `answered`.
+ * Returns: 0 or -errno. */
+int probe_queue_ask(ProbeQueue *q, const Host *h, const Device *d, bool closely,
+                    void (*callback)(void *userdata), void *userdata);
 /* Forgets callbacks of that userdata. */
 void probe_queue_forget(ProbeQueue *q, void *userdata);

@@ -372,12 +372,13 @@ static void on_probed(const ProbeResult *result, const AddressList *devices,
         }
 }
 
-int model_probe(Model *m, const Address *device, ModelProbed callback, void *userdata) {
+int model_probe(Model *m, const Address *device, bool closely, ModelProbed callback,
+                void *userdata) {
         const Device *d = host_find_device(m->host, device);
 
         if (!d)
                 return -ENODEV;
-        return probe_queue_ask(m->probes, m->host, d, callback, userdata);
+        return probe_queue_ask(m->probes, m->host, d, closely, callback, userdata);
 }
 
 void model_forget(Model *m, void *userdata) {

@@ -42,8 +42,10 @@ int model_rescan(Model *m);
 int model_reread(Model *m, const Address *devices, size_t n);
 /* Evaluates these devices' groups again without reading. Returns: 0 or -errno. */
 int model_touch(Model *m, const Address *devices, size_t n);
-/* Probes the device's group: overrides, power, holders, reserved regions of every member; then
- * calls back, once, also if the probe could not finish. Returns: 0, or -errno with no call. */
-int model_probe(Model *m, const Address *device, ModelProbed callback, void *userdata);
+/* Probes the device's group: overrides, power, uses, holders, reserved regions of every member; then
+ * calls back, once, also if the probe could not finish. closely: looks at their disks as well, for
+ * what is about to be planned. Returns: 0, or -errno with no call. */
+int model_probe(Model *m, const Address *device, bool closely, ModelProbed callback,
+                void *userdata);
 /* Forgets callbacks of that userdata. */
 void model_forget(Model *m, void *userdata);

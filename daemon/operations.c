@@ -193,7 +193,7 @@ static void on_job_ended(Job *job, void *userdata) {
         if (members)
                 (void) model_reread(o->model, members, n);
         free(members);
-        if (model_probe(o->model, &op->request.address, finish_job, op) < 0)
+        if (model_probe(o->model, &op->request.address, false, finish_job, op) < 0)
                 finish_job(op);
 }
 
@@ -337,7 +337,8 @@ static int begin(Operations *o, OperationKind kind, sd_bus_message *m, const Bus
                 operation_free(op);
                 return r;
         }
-        r = model_probe(o->model, &op->request.address, proceed, op);
+        r = model_probe(o->model, &op->request.address,
+                        kind == OPERATION_PLAN || kind == OPERATION_PREPARE, proceed, op);
         if (r == -ENODEV) { /* nothing to probe: the plan says what is wrong */
                 proceed(op);
                 return 0;

@@ -147,12 +147,20 @@ static int check_looked(const Device *d, Findings *f) {
 }
 
 int hazard_findings(const Device *d, const Address *asked, Findings *f) {
+        bool in_use = false;
         int r = check_looked(d, f);
 
         if (r != 0)
                 return r < 0 ? r : 0;
-        for (size_t i = 0; r >= 0 && i < n_hazards; i++)
+        for (size_t i = 0; r >= 0 && i < n_hazards; i++) {
+                size_t before = f->n_items;
+
+                /* What is on a disk in use, the host uses. */
+                if (in_use && strcmp(hazards[i].id, FINDING_DISK_HOLDS_DATA) == 0)
+                        continue;
                 r = check_hazard(d, &hazards[i], asked, f);
+                in_use |= f->n_items > before && strcmp(hazards[i].id, FINDING_DISK_IN_USE) == 0;
+        }
         return r;
 }
 

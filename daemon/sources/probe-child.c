@@ -187,6 +187,18 @@ static int probe_devices(ProbeTask *t, const Address *devices, size_t n) {
         return error;
 }
 
+/* One that hangs on its disk hides only those behind it. */
+static int probe_closely(ProbeTask *t, const Address *devices, size_t n) {
+        int error = 0;
+
+        for (size_t i = 0; i < n && error == 0; i++) {
+                error = say_at(t, &devices[i]);
+                if (error == 0)
+                        error = probe_uses_closely(t, &devices[i]);
+        }
+        return error;
+}
+
 /* Counts the regions that must stay mapped 1:1 and no attachment may replace: those of type exactly
  * "direct" (drivers/iommu/iommu.c, iommu_group_show_resv_regions()). Leaves the first in value. */
 static void count_direct(ProbeLine *l) {
@@ -265,13 +277,22 @@ static int run_groups(ProbeTask *t) {
 static int run_devices(ProbeTask *t) {
         Address *all = NULL;
         size_t n = 0;
-        int error;
+        int error = 0;
+
+        const Address *devices = t->devices;
 
         if (t->n_devices > 0)
-                return probe_devices(t, t->devices, t->n_devices);
-        if (scan_list_devices(t->root, &all, &n) == -ENOMEM)
+                n = t->n_devices;
+        else if (scan_list_devices(t->root, &all, &n) == -ENOMEM)
                 return -ENOMEM;
-        error = probe_devices(t, all, n);
+        else
+                devices = all;
+        if (t->what & PROBE_USES)
+                error = probe_uses(t, devices, n);
+        if (error == 0 && (t->what & PROBE_DEVICES))
+                error = probe_devices(t, devices, n);
+        if (error == 0 && (t->what & PROBE_CLOSELY))
+                error = probe_closely(t, devices, n);
         free(all);
         return error;
 }
@@ -290,7 +311,7 @@ int probe_child_run(ProbeTask *t) {
                 error = probe_boot(t);
         if (error == 0 && (t->what & PROBE_HOST))
                 error = probe_debug(t);
-        if (error == 0 && (t->what & PROBE_DEVICES))
+        if (error == 0 && (t->what & (PROBE_DEVICES | PROBE_USES | PROBE_CLOSELY)))
                 error = run_devices(t);
         if (error == 0)
                 error = probe_child_say(t, &end);

@@ -38,6 +38,14 @@ int probe_boot(ProbeTask *t);
 int probe_debug(ProbeTask *t);
 int probe_setup(ProbeTask *t);
 int probe_holders(ProbeTask *t, const unsigned *groups, size_t n_groups);
+int probe_uses(ProbeTask *t, const Address *devices, size_t n);
+int probe_uses_closely(ProbeTask *t, const Address *device);
+
+/* Of the lines about uses: what the child writes (of the categories given, 1 << UseCategory), and
+ * what the parent makes of it. Return: 0, -EINVAL for a line that is none of these, or -errno. */
+int probe_say_uses(ProbeTask *t, const Address *device, const Uses *u, unsigned categories);
+int probe_take_use(Uses *u, const ProbeLine *l);
+int probe_take_looked(Uses *u, const ProbeLine *l);
 
 /* Reads a boolean module parameter. A module that is not there has not been told anything yet: no, its
  * default. (What the command line or modprobe.d would tell it is not looked at.) Returns: the fact. */

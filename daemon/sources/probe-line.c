@@ -50,6 +50,8 @@ static const struct {
         [PROBE_KEY_D3COLD] = {"d3cold", SUBJECT_DEVICE},
         [PROBE_KEY_DEVICE_NODE] = {"device-node", SUBJECT_DEVICE},
         [PROBE_KEY_AT] = {"at", SUBJECT_DEVICE},
+        [PROBE_KEY_USE] = {"use", SUBJECT_DEVICE},
+        [PROBE_KEY_LOOKED] = {"looked", SUBJECT_DEVICE},
         [PROBE_KEY_NAME] = {"name", SUBJECT_GROUP},
         [PROBE_KEY_TYPE] = {"type", SUBJECT_GROUP},
         [PROBE_KEY_RESERVED] = {"reserved", SUBJECT_GROUP},

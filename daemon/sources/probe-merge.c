@@ -131,6 +131,28 @@ static int merge_host(Host *h, const Host *f) {
         return host_copy_probed(h, f);
 }
 
+/* What the child did not say of a device it was asked about is not known. */
+static int merge_uses(Host *h, const Address *a, const Device *f, unsigned what) {
+        static const Uses unknown_uses;
+        const Device *d = host_find_device(h, a);
+        Device *copy;
+        int r;
+
+        if (!(what & (PROBE_USES | PROBE_CLOSELY)))
+                return 0;
+        copy = device_copy(d);
+        if (!copy)
+                return -ENOMEM;
+        r = uses_update(&copy->uses, f ? &f->uses : &unknown_uses);
+        if (r >= 0 && !uses_equal(&copy->uses, &d->uses)) {
+                r = host_put_device(h, copy);
+                if (r >= 0)
+                        return 0;
+        }
+        device_unref(copy);
+        return r;
+}
+
 static int merge_devices(Host *h, const ProbeResult *r) {
         size_t n = r->n_devices > 0 ? r->n_devices : h->n_devices;
         int error = 0;
@@ -139,8 +161,17 @@ static int merge_devices(Host *h, const ProbeResult *r) {
                 const Device *d = r->n_devices > 0 ? host_find_device(h, &r->devices[i]) :
                                   h->devices[i];
 
-                if (d)
-                        error = merge_device(h, d, host_find_device(r->facts, &d->address));
+                Address a;
+                const Device *f;
+
+                if (!d)
+                        continue;
+                a = d->address;
+                f = host_find_device(r->facts, &a);
+                if (r->what & PROBE_DEVICES)
+                        error = merge_device(h, d, f);
+                if (error == 0) /* d may just have been replaced */
+                        error = merge_uses(h, &a, f, r->what);
         }
         return error;
 }
@@ -161,7 +192,8 @@ static int merge_groups(Host *h, const ProbeResult *r) {
 int probe_merge(Host *h, const ProbeResult *result) {
         if ((result->what & PROBE_HOST) && merge_host(h, result->facts) < 0)
                 return -ENOMEM;
-        if ((result->what & PROBE_DEVICES) && merge_devices(h, result) < 0)
+        if ((result->what & (PROBE_DEVICES | PROBE_USES | PROBE_CLOSELY)) &&
+            merge_devices(h, result) < 0)
                 return -ENOMEM;
         if ((result->what & (PROBE_GROUPS | PROBE_HOLDERS)) && merge_groups(h, result) < 0)
                 return -ENOMEM;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sources/probe-child.h"
 #include "sources/probe-setup-take.h"
 
 static int put_text(Text *t, const ProbeLine *l) {
@@ -27,6 +28,10 @@ static int take_device(Host *facts, const ProbeLine *l) {
                 }
         }
         switch (l->key) {
+        case PROBE_KEY_USE:
+                return probe_take_use(&d->uses, l);
+        case PROBE_KEY_LOOKED:
+                return probe_take_looked(&d->uses, l);
         case PROBE_KEY_OVERRIDE:
                 return put_text(&d->driver_override, l);
         case PROBE_KEY_POWER:
@@ -230,6 +235,8 @@ int probe_take(Host *facts, ProbeLine *l) {
         case PROBE_KEY_BELOW_BRIDGE:
         case PROBE_KEY_D3COLD:
         case PROBE_KEY_DEVICE_NODE:
+        case PROBE_KEY_USE:
+        case PROBE_KEY_LOOKED:
                 return take_device(facts, l);
         default:
                 return take_group(facts, l);

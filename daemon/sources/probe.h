@@ -21,6 +21,8 @@ typedef enum ProbeWhat {
         PROBE_DEVICES = 1 << 1, /* override, power state, reset methods of the given devices */
         PROBE_GROUPS  = 1 << 2, /* name, type, reserved regions of the given groups */
         PROBE_HOLDERS = 1 << 3, /* who holds the given groups */
+        PROBE_USES    = 1 << 4, /* what the host needs the given devices for */
+        PROBE_CLOSELY = 1 << 5, /* with PROBE_USES: what is on their disks, see uses_look_closely() */
 } ProbeWhat;
 
 /* One answer. Everything in it is the probe's, and valid while the callback runs. */
@@ -47,7 +49,7 @@ typedef void (*ProbeCallback)(Probe *p, const ProbeResult *result, void *userdat
  * free the probe: once with the answer, and after an incomplete one once more (late) when the child
  * ends, if it ever does. devices and groups are copied; with no devices and PROBE_DEVICES,
  * every device of the host is read (the same for groups). timeout_usec: relative, UINT64_MAX for
- * none. Devices are read in the order given. Returns: 0 and the probe, or -errno. */
+ * none. Devices are read in the order given; for PROBE_USES that is the order of addresses. Returns: 0 and the probe, or -errno. */
 int probe_start(sd_event *event, const Root *root, unsigned what, const Address *devices,
                 size_t n_devices, const unsigned *groups, size_t n_groups, uint64_t timeout_usec,
                 ProbeCallback callback, void *userdata, Probe **ret);

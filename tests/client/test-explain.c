@@ -24,7 +24,7 @@ static const char *const coming[] = {
         "posted-interrupts", "dma-fault", "dma-mask-overflow", "bar-busy", "framebuffer",
         "reset-failed", "no-reset", "denylist", "device-ids-catch-many", "foreign-owner",
         "acs-override", "node-permission", "memlock", "idle-d3", "d3cold", "nosid",
-        "vfio-variant-driver", "group-shared-with-system-disk",
+        "vfio-variant-driver",
 };
 
 static const char *const topics[] = {

@@ -75,7 +75,8 @@ static int parse(Options *options, int argc, const char *const arguments[]) {
 static void test_options(void) {
         const char *const good[] = {"vfioctl", "plan", "--with", "a,b", "01:00.0", "--with=c",
                                     "--timeout=5", "--json"};
-        const char *const unbuilt[] = { "vfioctl", "--accept=x" }, *const bare[] = { "vfioctl",
+        const char *const accept[] = { "vfioctl", "--accept=tpm,watchdog", "--accept", "a@01:00.0" };
+        const char *const unbuilt[] = { "vfioctl", "--persist" }, *const bare[] = { "vfioctl",
                                                                                      "--for" };
         const char *const empty[] = {"vfioctl", "--with", ","};
         Options options;
@@ -84,6 +85,10 @@ static void test_options(void) {
         CHECK(options.json && strv_length(options.with) == 3 && options.timeout_usec == 5000000);
         CHECK(!options_unwanted(&options, OPTION_WITH | OPTION_TIMEOUT));
         CHECK(streq(options_unwanted(&options, OPTION_WITH), "timeout"));
+        options_done(&options);
+        CHECK(parse(&options, 4, accept) >= 0 && strv_length(options.accept) == 3);
+        CHECK(streq(options.accept[1], "watchdog") && streq(options.accept[2], "a@01:00.0"));
+        CHECK(streq(options_unwanted(&options, OPTION_WITH), "accept"));
         options_done(&options);
         CHECK(parse(&options, 2, unbuilt) == -EINVAL);
         options_done(&options);

@@ -93,6 +93,8 @@ static inline Device *add_device(Host *h, const char *address, int group, const 
         CHECK(text_set(&d->power_state, "D0") == 0);
         CHECK(text_set(&d->reset_methods, "flr") == 0);
         d->reset = d->below_bridge = FACT_PRESENT;
+        for (int c = 0; c < USES_MAX_; c++)
+                d->uses.looked[c] = FACT_PRESENT;
         if (driver)
                 CHECK(text_set(&d->driver, driver) == 0);
         CHECK(host_put_device(h, d) == 0);

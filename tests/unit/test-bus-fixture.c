@@ -158,8 +158,12 @@ static void note(Fixture *f, const char *method, const BusRequest *r) {
         for (size_t i = 0; i < r->n_with && n < 256; i++)
                 n += snprintf(f->request + n, sizeof(f->request) - (size_t) n, " with=%s",
                               address_format(&r->with[i], address));
+        n += snprintf(f->request + n, sizeof(f->request) - (size_t) n, " group=%d", r->group);
+        for (size_t i = 0; i < r->n_accept && n < 256; i++)
+                n += snprintf(f->request + n, sizeof(f->request) - (size_t) n, " accept=%s",
+                              r->accept[i]);
         snprintf(f->request + n, sizeof(f->request) - (size_t) n,
-                 " group=%d driver=%s for=%s no-block=%d timeout=%llu", r->group,
+                 " driver=%s for=%s no-block=%d timeout=%llu",
                  r->driver ? r->driver : "-", r->claim ? r->claim : "-", r->no_block,
                  (unsigned long long) r->timeout_usec);
         f->n_handled++;

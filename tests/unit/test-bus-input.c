@@ -103,6 +103,10 @@ static void test_options(Fixture *f) {
                               "s", "libvirt:gu\xc3\xa4st"),
               "plan 0000:01:00.0 with=0000:01:00.1 with=0000:02:00.0 group=1 driver=pci-stub "
               "for=libvirt:gu\xc3\xa4st no-block=0 timeout=20000000");
+        taken(f, manager_call(f, "Plan", "sa{sv}", "01:00.0", 1, "accept", "as", 2,
+                              "network-in-use", "tpm@01:00.1"),
+              "plan 0000:01:00.0 group=0 accept=network-in-use accept=tpm@01:00.1 driver=- for=- "
+              "no-block=0 timeout=20000000");
         if (!root)
                 return;
         taken(f, manager_call(f, "Prepare", "sa{sv}", "01:00.0", 2, "no-block", "b", 1,
@@ -114,22 +118,34 @@ static void test_options(Fixture *f) {
 }
 
 static void test_bad_options(Fixture *f) {
-        static const char *const later[] = { "accept", "persist", "wait", "foreign", "WITH", "" };
+        static const char *const later[] = { "persist", "wait", "foreign", "WITH", "" };
 
         for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++)
                 fixture_refused(f, manager_call(f, "Prepare", "sa{sv}", "01:00.0", 1, later[i], "b",
                                                 1), INVALID, "Unknown option", later[i],
-                                "known: with, group, driver, for, no-block, timeout-usec", NULL);
+                                "known: with, group, accept, driver, for, no-block, timeout-usec", NULL);
         fixture_refused(f, manager_call(f, "Release", "sa{sv}", "01:00.0", 1, "driver", "s",
                                         "nvme"),
                         INVALID, "Unknown option 'driver'; known: for, no-block, timeout-usec",
                         NULL);
         fixture_refused(f, manager_call(f, "Plan", "sa{sv}", "01:00.0", 1, "no-block", "b", 1),
-                        INVALID, "known: with, group, driver, for", NULL);
+                        INVALID, "known: with, group, accept, driver, for", NULL);
         fixture_refused(f, manager_call(f, "Plan", "sa{sv}", "01:00.0", 1, "group", "s", "yes"),
                         INVALID, "'group'", "'b', not 's'", NULL);
         fixture_refused(f, manager_call(f, "Plan", "sa{sv}", "01:00.0", 1, "with", "s", "01:00.1"),
                         INVALID, "'with'", "'as', not 's'", NULL);
+        fixture_refused(f, manager_call(f, "Plan", "sa{sv}", "01:00.0", 1, "accept", "as", 1,
+                                        "network-in-us"),
+                        INVALID, "'accept'", "'network-in-us' is no hazard", NULL);
+        fixture_refused(f, manager_call(f, "Plan", "sa{sv}", "01:00.0", 1, "accept", "as", 1,
+                                        "network-in-use@somewhere"),
+                        INVALID, "'network-in-use@somewhere' is no hazard", NULL);
+        fixture_refused(f, manager_call(f, "Plan", "sa{sv}", "01:00.0", 1, "accept", "as", 2,
+                                        "tpm", "disk-in-use"),
+                        INVALID, "'disk-in-use' cannot be accepted", NULL);
+        fixture_refused(f, manager_call(f, "Release", "sa{sv}", "01:00.0", 1, "accept", "as", 1,
+                                        "tpm"),
+                        INVALID, "Unknown option 'accept'", NULL);
         fixture_refused(f, manager_call(f, "Prepare", "sa{sv}", "01:00.0", 1, "timeout-usec", "u",
                                         5), INVALID, "'t', not 'u'", NULL);
         fixture_refused(f, manager_call(f, "Prepare", "sa{sv}", "01:00.0", 1, "timeout-usec", "t",
