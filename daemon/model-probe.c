@@ -8,6 +8,9 @@
 /* Long enough for thousands of functions; what has not answered by then hangs. */
 #define PROBE_TIMEOUT_USEC UINT64_C(3000000)
 
+/* All that tells what the host needs a device for. */
+#define PROBE_LOOK (PROBE_USES | PROBE_NETWORK)
+
 /* What one probe is about. */
 typedef struct Subject {
         bool all;
@@ -61,7 +64,7 @@ static void drop_stuck(const ProbeQueue *q, Subject *s) {
                         s->devices.items[kept++] = s->devices.items[i];
         s->devices.n = kept;
         if (kept == 0)
-                s->what &= ~(unsigned) (PROBE_DEVICES | PROBE_USES | PROBE_CLOSELY);
+                s->what &= ~(unsigned) (PROBE_DEVICES | PROBE_LOOK | PROBE_CLOSELY);
 }
 
 static int subject_start(ProbeQueue *q, Subject *s, ProbeCallback callback, void *userdata,
@@ -196,7 +199,7 @@ int probe_queue_add_all(ProbeQueue *q, const Host *h) {
         q->waiting.all = true;
         for (size_t i = 0; r >= 0 && i < h->n_devices; i++)
                 r = address_list_add(&q->waiting.devices, &h->devices[i]->address);
-        return r < 0 ? r : queue(q, PROBE_HOST | PROBE_DEVICES | PROBE_USES | PROBE_GROUPS |
+        return r < 0 ? r : queue(q, PROBE_HOST | PROBE_DEVICES | PROBE_LOOK | PROBE_GROUPS |
                                      PROBE_HOLDERS);
 }
 
@@ -236,7 +239,7 @@ int probe_queue_add(ProbeQueue *q, const AddressList *devices, const GroupList *
                 r = group_list_add(&q->waiting.groups, groups->items[i]);
         if (r < 0)
                 return r;
-        return queue(q, (devices->n ? PROBE_DEVICES | PROBE_USES : 0) |
+        return queue(q, (devices->n ? PROBE_DEVICES | PROBE_LOOK : 0) |
                                 (groups->n ? PROBE_GROUPS | PROBE_HOLDERS : 0));
 }
 
@@ -246,7 +249,7 @@ static int subject_of_device(Subject *s, const Host *h, const Device *d, bool cl
         size_t n;
         int r;
 
-        s->what = PROBE_DEVICES | PROBE_USES | (closely ? PROBE_CLOSELY : 0);
+        s->what = PROBE_DEVICES | PROBE_LOOK | (closely ? PROBE_CLOSELY : 0);
         if (d->grouped != FACT_PRESENT)
                 return address_list_add(&s->devices, &d->address);
         s->what |= PROBE_GROUPS | PROBE_HOLDERS;

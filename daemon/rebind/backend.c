@@ -211,6 +211,11 @@ static int find_holder(void *userdata, unsigned group, GroupUser *ret) {
         return sysfs_find_holder(root_of(userdata), group, ret);
 }
 
+static int find_uses(void *userdata, const Address *devices, size_t n, uint64_t timeout_usec,
+                     Host **ret) {
+        return sysfs_find_uses(root_of(userdata), devices, n, timeout_usec, ret);
+}
+
 Backend backend_sysfs(const Root *root) {
         return (Backend) {
                 .write_override = write_override,
@@ -225,6 +230,7 @@ Backend backend_sysfs(const Root *root) {
                 .has_driver = has_driver,
                 .list_group = list_group,
                 .find_holder = find_holder,
+                .find_uses = find_uses,
                 .userdata = (void *) root, /* only read from */
         };
 }

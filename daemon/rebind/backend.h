@@ -51,6 +51,10 @@ typedef struct Backend {
         int (*list_group)(void *userdata, unsigned group, GroupDevice **ret, size_t *ret_n);
         /* Returns: 1 and a holder of the group, 0 if it has none, or -errno. */
         int (*find_holder)(void *userdata, unsigned group, GroupUser *ret);
+        /* What the host needs these devices for, which are sorted: a host with nothing but them and
+         * their uses. What has not been found out in that time is unknown there. */
+        int (*find_uses)(void *userdata, const Address *devices, size_t n, uint64_t timeout_usec,
+                         Host **ret);
 
         void *userdata;
 } Backend;
@@ -61,6 +65,9 @@ Backend backend_sysfs(const Root *root);
 /* backend-group.c: list_group and find_holder of it. */
 int sysfs_list_group(const Root *root, unsigned group, GroupDevice **ret, size_t *ret_n);
 int sysfs_find_holder(const Root *root, unsigned group, GroupUser *ret);
+/* backend-uses.c: find_uses of it. */
+int sysfs_find_uses(const Root *root, const Address *devices, size_t n, uint64_t timeout_usec,
+                    Host **ret);
 
 /* A driver's name as one component of a path. */
 bool driver_name_is_valid(const char *name);

@@ -29,6 +29,9 @@ int check_group(const Backend *b, const Transaction *t, const GroupDevice *befor
                 char **ret_cause);
 /* Whether no process holds the group. Returns: 0, -EBUSY if one does or that cannot be told. */
 int check_use(const Backend *b, const Transaction *t, char **ret_cause);
+/* check-hazards.c: whether the host loses nothing by the unbinds of a prepare but what was accepted.
+ * Returns: 0, -EBUSY if it does, or another -errno. */
+int check_hazards(const Backend *b, const Transaction *t, uint64_t timeout_usec, char **ret_cause);
 /* Whether the drivers that a plan binds to are there. Returns: 0, -ENOENT or another -errno. */
 int check_drivers(const Backend *b, const Transaction *t, char **ret_cause);
 

@@ -145,6 +145,11 @@ int transaction_format(unsigned id, const char *boot_id, const Plan *plan, uint6
                 step_format(&w, &plan->steps[i]);
                 writer_end(&w);
         }
+        for (size_t i = 0; i < plan->n_accept; i++) {
+                writer_words(&w, "accept");
+                writer_string(&w, plan->accept[i]);
+                writer_end(&w);
+        }
         return writer_close(&w, ret, ret_size);
 }
 
@@ -204,6 +209,28 @@ static int parse_body(const char *text, size_t size, size_t *offset, Transaction
         return 0;
 }
 
+/* Lines that only some records have, before the first of the log. */
+static int parse_accepts(const char *text, size_t size, size_t *offset, Transaction *t) {
+        size_t next = *offset;
+        Reader line;
+        char *accept;
+        int r;
+
+        while ((r = reader_line(text, size, &next, &line)) > 0 && reader_is(&line, "accept")) {
+                r = reader_string(&line, &accept);
+                if (r < 0)
+                        return r;
+                r = reader_done(&line);
+                if (r == 0)
+                        r = names_add(&t->accept, &t->n_accept, accept);
+                free(accept);
+                if (r < 0)
+                        return r;
+                *offset = next;
+        }
+        return 0; /* what is no such line, the log has to make sense of */
+}
+
 static int parse_log(const char *text, size_t size, size_t *offset, Transaction *t) {
         Step undo = { 0 };
         Reader line;
@@ -236,6 +263,8 @@ int transaction_parse_valid(const char *text, size_t size, Transaction **ret, si
         if (r == 0)
                 r = parse_body(text, size, &offset, t, n_members, n_steps);
         if (r == 0)
+                r = parse_accepts(text, size, &offset, t);
+        if (r == 0)
                 r = parse_log(text, size, &offset, t);
         if (r < 0) {
                 transaction_free(t);
@@ -260,6 +289,7 @@ Transaction *transaction_free(Transaction *t) {
         free(t->members);
         steps_free(t->steps, t->n_steps);
         free(t->states);
+        names_free(t->accept, t->n_accept);
         free(t->claim);
         free(t->error);
         free(t->message);

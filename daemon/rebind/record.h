@@ -45,6 +45,8 @@ typedef struct Transaction {
         Step *steps;
         StepState *states; /* as many as steps */
         size_t n_steps;
+        char **accept; /* hazards that were accepted */
+        size_t n_accept;
         Outcome outcome;
         char *error;   /* a name of names.h, or NULL */
         char *message; /* cause in words, or NULL */

@@ -18,6 +18,8 @@
 /* A daemon that looks whether the lock is held, holds it itself for that moment. */
 #define LOCK_TRIES   100
 #define LOCK_WAIT_MS 10
+/* A look at what the host uses takes some milliseconds, or a disk hangs. */
+#define LOOK_USEC UINT64_C(5000000)
 
 static uint64_t now_usec(void) {
         struct timespec ts;
@@ -83,6 +85,17 @@ static int check_loaded(Worker *w, const char **ret_error, char **ret_cause) {
         return check_not_held(w, ret_error, ret_cause);
 }
 
+/* Somebody may have mounted, opened or configured what was free when this was planned. */
+static int check_no_hazard(Worker *w, const char **ret_error, char **ret_cause) {
+        uint64_t now = now_usec();
+        uint64_t left = w->t->deadline_usec > now ? w->t->deadline_usec - now : 1;
+        int r = check_hazards(w->run.backend, w->t, left < LOOK_USEC ? left : LOOK_USEC, ret_cause);
+
+        if (r < 0)
+                *ret_error = VFIOD_ERROR_HAZARD;
+        return r;
+}
+
 /* What is to be looked at before a step of a prepare. Returns: as prepare_steps(). */
 static int check_before(Worker *w, Action action, const char **ret_error, char **ret_cause) {
         int r = 0;
@@ -97,6 +110,8 @@ static int check_before(Worker *w, Action action, const char **ret_error, char *
                 r = check_unchanged(w->run.backend, w->t, PROGRESS_BEGUN, ret_cause);
                 if (r == 0)
                         r = check_not_held(w, ret_error, ret_cause);
+                if (r == 0)
+                        r = check_no_hazard(w, ret_error, ret_cause);
         }
         return r;
 }

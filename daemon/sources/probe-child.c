@@ -287,7 +287,7 @@ static int run_devices(ProbeTask *t) {
                 return -ENOMEM;
         else
                 devices = all;
-        if (t->what & PROBE_USES)
+        if (t->what & (PROBE_USES | PROBE_NETWORK))
                 error = probe_uses(t, devices, n);
         if (error == 0 && (t->what & PROBE_DEVICES))
                 error = probe_devices(t, devices, n);
@@ -311,7 +311,7 @@ int probe_child_run(ProbeTask *t) {
                 error = probe_boot(t);
         if (error == 0 && (t->what & PROBE_HOST))
                 error = probe_debug(t);
-        if (error == 0 && (t->what & (PROBE_DEVICES | PROBE_USES | PROBE_CLOSELY)))
+        if (error == 0 && (t->what & (PROBE_DEVICES | PROBE_USES | PROBE_NETWORK)))
                 error = run_devices(t);
         if (error == 0)
                 error = probe_child_say(t, &end);

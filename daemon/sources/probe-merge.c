@@ -138,7 +138,7 @@ static int merge_uses(Host *h, const Address *a, const Device *f, unsigned what)
         Device *copy;
         int r;
 
-        if (!(what & (PROBE_USES | PROBE_CLOSELY)))
+        if (!(what & (PROBE_USES | PROBE_NETWORK)))
                 return 0;
         copy = device_copy(d);
         if (!copy)
@@ -192,7 +192,7 @@ static int merge_groups(Host *h, const ProbeResult *r) {
 int probe_merge(Host *h, const ProbeResult *result) {
         if ((result->what & PROBE_HOST) && merge_host(h, result->facts) < 0)
                 return -ENOMEM;
-        if ((result->what & (PROBE_DEVICES | PROBE_USES | PROBE_CLOSELY)) &&
+        if ((result->what & (PROBE_DEVICES | PROBE_USES | PROBE_NETWORK)) &&
             merge_devices(h, result) < 0)
                 return -ENOMEM;
         if ((result->what & (PROBE_GROUPS | PROBE_HOLDERS)) && merge_groups(h, result) < 0)

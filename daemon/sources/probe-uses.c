@@ -66,14 +66,19 @@ int probe_take_looked(Uses *u, const ProbeLine *l) {
         return 0;
 }
 
+#define NETWORK_CATEGORIES (1u << USES_NETWORK)
 #define CLOSE_CATEGORIES (1u << USES_CLAIM | 1u << USES_DATA)
 
 int probe_uses(ProbeTask *t, const Address *devices, size_t n) {
-        /* What the closer look is about stays unknown until it is over. */
-        unsigned categories = t->what & PROBE_CLOSELY ? ~CLOSE_CATEGORIES : ~0u;
+        bool network = t->what & PROBE_NETWORK, others = t->what & PROBE_USES;
+        unsigned categories = (network ? NETWORK_CATEGORIES : 0) |
+                              (others ? ~NETWORK_CATEGORIES : 0);
         Uses *uses = calloc(n + 1, sizeof(*uses));
-        int error = uses ? uses_look(t->root, devices, n, uses) : -ENOMEM;
+        int error = uses ? uses_look(t->root, devices, n, network, others, uses) : -ENOMEM;
 
+        /* What the closer look is about stays unknown until it is over. */
+        if (t->what & PROBE_CLOSELY)
+                categories &= ~CLOSE_CATEGORIES;
         for (size_t i = 0; uses && i < n; i++) {
                 if (error == 0)
                         error = probe_say_uses(t, &devices[i], &uses[i], categories);

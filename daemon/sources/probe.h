@@ -21,8 +21,9 @@ typedef enum ProbeWhat {
         PROBE_DEVICES = 1 << 1, /* override, power state, reset methods of the given devices */
         PROBE_GROUPS  = 1 << 2, /* name, type, reserved regions of the given groups */
         PROBE_HOLDERS = 1 << 3, /* who holds the given groups */
-        PROBE_USES    = 1 << 4, /* what the host needs the given devices for */
-        PROBE_CLOSELY = 1 << 5, /* with PROBE_USES: what is on their disks, see uses_look_closely() */
+        PROBE_USES    = 1 << 4, /* what the host needs the given devices for, but the network */
+        PROBE_NETWORK = 1 << 5, /* whether its network runs over them: in its own name space only */
+        PROBE_CLOSELY = 1 << 6, /* with PROBE_USES: what is on their disks, see uses_look_closely() */
 } ProbeWhat;
 
 /* One answer. Everything in it is the probe's, and valid while the callback runs. */

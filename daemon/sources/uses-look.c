@@ -168,7 +168,22 @@ static void set_looked(Uses *u, UseCategory first, UseCategory last, Fact fact) 
                 u->looked[c] = fact;
 }
 
-int uses_look(const Root *root, const Address *devices, size_t n, Uses *uses) {
+static void look(Look *l, bool network, bool others) {
+        if (others) {
+                look_storage(l);
+                look_data(l);
+                look_display(l);
+                look_console(l);
+                look_input(l);
+                look_sound(l);
+                look_system(l);
+        }
+        if (network)
+                look_network(l);
+}
+
+int uses_look(const Root *root, const Address *devices, size_t n, bool network, bool others,
+              Uses *uses) {
         Look l = { .root = root, .devices = devices, .n_devices = n, .uses = uses };
         bool here = !root_is_recorded(root) ||
                     root_exists(root, "/proc/self/mountinfo") != FACT_ABSENT;
@@ -184,14 +199,7 @@ int uses_look(const Root *root, const Address *devices, size_t n, Uses *uses) {
         if (r == 0)
                 r = processes_load(root, &l.processes);
         if (r == 0) {
-                look_storage(&l);
-                look_data(&l);
-                look_network(&l);
-                look_display(&l);
-                look_console(&l);
-                look_input(&l);
-                look_sound(&l);
-                look_system(&l);
+                look(&l, network, others);
                 r = l.error;
         }
         processes_clear(&l.processes);

@@ -184,10 +184,12 @@ static void look_swap(Look *l) {
 
 void look_mounts(Look *l) {
         const Mounts own = { l, NULL };
-        int r = look_at_table(&own, "/proc/self/mountinfo");
+        /* Ours may be a copy of the host's, made for this program alone. */
+        int host = root_is_recorded(l->root) ? -ENOENT : look_at_table(&own, "/proc/1/mountinfo");
+        int r = host < 0 ? look_at_table(&own, "/proc/self/mountinfo") : 0;
 
-        if (r < 0)
-                look_missed_disks(l, "/proc/self/mountinfo could not be read");
+        if (r < 0 || (host < 0 && host != -ENOENT))
+                look_missed_disks(l, "the mounts of process 1 could not be read");
         for (size_t i = 0; i < l->processes.mounts.n_items; i++)
                 look_at_namespace(l, &l->processes.mounts.items[i]);
         if (!l->processes.mounts.complete)

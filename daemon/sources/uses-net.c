@@ -152,6 +152,25 @@ static void miss_interface(Look *l, const char *directory, const char *name) {
                             name);
 }
 
+/* Hardware that sysfs shows and the kernel did not tell of: whoever looked was in another name space
+ * than the one that sysfs was mounted in. */
+static void miss_unlisted(Look *l, const Net *n) {
+        struct dirent *entry;
+        DIR *d;
+
+        if (root_opendir(l->root, "/sys/class/net", &d) < 0)
+                return;
+        while ((entry = readdir(d))) {
+                bool listed = entry->d_name[0] == '.';
+
+                for (size_t i = 0; !listed && i < n->n_links; i++)
+                        listed = strcmp(n->links[i].name, entry->d_name) == 0;
+                if (!listed)
+                        miss_interface(l, "/sys/class/net", entry->d_name);
+        }
+        closedir(d);
+}
+
 /* One of a network's class whose driver has no interface here has it elsewhere. */
 static void miss_hidden(Look *l, const Net *n) {
         for (size_t i = 0; i < l->n_devices; i++) {
@@ -179,8 +198,9 @@ void look_network(Look *l) {
 
         if (r == -ENOMEM)
                 l->error = r;
-        else if (r < 0)
-                (void) look_list(l, "/sys/class/net", miss_interface);
+        if (r < 0)
+                net_clear(&n);
+        miss_unlisted(l, &n);
         find_functions(l, &n);
         if (!root_is_recorded(l->root)) {
                 if (r == 0)

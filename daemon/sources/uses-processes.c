@@ -155,33 +155,38 @@ static int look_at_process(const char *name, unsigned char type, void *userdata)
         return look_at_files(w);
 }
 
-/* Our own is the one that everybody else's is compared with. */
+/* That of the host, which process 1 lives in, and our own, which may be a copy of it made for this
+ * program alone: not those of others. Returns: how many are known, or -ENOMEM. */
 static int begin_namespace(Walk *w, const char *kind, Namespaces *n) {
+        int r;
+
         n->complete = true;
         if (root_is_recorded(w->root))
                 return 0;
+        w->pid = 1;
+        r = look_at_namespace(w, kind, n);
+        n->complete = true; /* the walk comes to it again */
         w->pid = getpid();
-        return look_at_namespace(w, kind, n);
+        if (r == 0)
+                r = look_at_namespace(w, kind, n);
+        return r < 0 ? r : (int) n->n_items;
 }
 
-/* Takes our own out again. */
-static void end_namespace(const Root *root, Namespaces *n) {
-        if (root_is_recorded(root) || n->n_items == 0)
-                return;
-        free(n->items[0].name);
-        n->n_items--;
-        memmove(n->items, n->items + 1, n->n_items * sizeof(*n->items));
+/* Takes the first ones out again. */
+static void end_namespace(Namespaces *n, int known) {
+        for (int i = 0; i < known; i++)
+                free(n->items[i].name);
+        n->n_items -= (size_t) known;
+        memmove(n->items, n->items + known, n->n_items * sizeof(*n->items));
 }
 
 int processes_load(const Root *root, Processes *ret) {
         Processes p = { .files_complete = true };
         Walk w = { .root = root, .p = &p };
-        int fd, r;
+        int mounts = begin_namespace(&w, "mnt", &p.mounts);
+        int networks = mounts < 0 ? mounts : begin_namespace(&w, "net", &p.networks);
+        int fd = networks < 0 ? networks : root_open(root, "/proc", O_RDONLY | O_DIRECTORY), r;
 
-        r = begin_namespace(&w, "mnt", &p.mounts);
-        if (r == 0)
-                r = begin_namespace(&w, "net", &p.networks);
-        fd = r < 0 ? r : root_open(root, "/proc", O_RDONLY | O_DIRECTORY);
         if (fd >= 0) {
                 r = root_list(fd, look_at_process, &w);
                 close(fd);
@@ -198,8 +203,10 @@ int processes_load(const Root *root, Processes *ret) {
                 note_missed(&w, r < 0 ? r : -EACCES);
                 p.mounts.complete = p.networks.complete = false;
         }
-        end_namespace(root, &p.mounts);
-        end_namespace(root, &p.networks);
+        if (p.mounts.n_items > 0)
+                end_namespace(&p.mounts, mounts);
+        if (p.networks.n_items > 0)
+                end_namespace(&p.networks, networks);
         *ret = p;
         return 0;
 }

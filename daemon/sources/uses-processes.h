@@ -35,7 +35,7 @@ typedef struct Processes {
         size_t n_files;
         bool files_complete;  /* false: what some process has open could not be looked at */
         char missed[128];     /* the first of those, for people */
-        Namespaces mounts, networks; /* all but our own */
+        Namespaces mounts, networks; /* all but the host's and our own */
 } Processes;
 
 /* Returns: 0 or -ENOMEM. */

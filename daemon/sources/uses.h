@@ -14,9 +14,11 @@
  * looked for, which is neither yes nor no.
  */
 
-/* Looks for all but what uses_look_closely() does. devices: sorted by address; uses: one for each,
- * empty at first, the caller clears them. Returns: 0, or -ENOMEM. */
-int uses_look(const Root *root, const Address *devices, size_t n, Uses *uses);
+/* Looks for the network, for all else but what uses_look_closely() does, or for both. devices:
+ * sorted by address; uses: one for each, empty at first, the caller clears them. Returns: 0, or
+ * -ENOMEM. */
+int uses_look(const Root *root, const Address *devices, size_t n, bool network, bool others,
+              Uses *uses);
 
 /* Looks at the disks of one device themselves: what the kernel claims, and what data is on them.
  * Opens each exclusively for a moment, so that somebody who mounts it just then is refused: only

@@ -386,6 +386,30 @@ static int has_driver(void *userdata, const char *driver) {
         return f->real.has_driver(f->real.userdata, driver);
 }
 
+/* All that is to be found is what the test has put there. */
+static int find_uses(void *userdata, const Address *devices, size_t n, uint64_t timeout_usec,
+                     Host **ret) {
+        FakeSysfs *f = userdata;
+        Host *h = host_new();
+
+        check(h != NULL, "host");
+        for (size_t i = 0; i < n; i++) {
+                Device *d = device_new(&devices[i]);
+
+                check(d && host_put_device(h, d) == 0, "device");
+                for (int c = 0; c < USES_MAX_; c++)
+                        d->uses.looked[c] = FACT_PRESENT;
+                if (address_compare(&devices[i], &f->used) != 0)
+                        continue;
+                if (f->use == USE_NOT_LOOKED)
+                        d->uses.looked[USES_NETWORK] = FACT_UNKNOWN;
+                else if (f->use_detail)
+                        check(uses_add(&d->uses, f->use, "thing", f->use_detail, "seen") == 0, "use");
+        }
+        *ret = h;
+        return 0;
+}
+
 Backend fake_backend(FakeSysfs *f) {
         return (Backend) {
                 .write_override = write_override,
@@ -400,6 +424,7 @@ Backend fake_backend(FakeSysfs *f) {
                 .has_driver = has_driver,
                 .list_group = list_group,
                 .find_holder = find_holder,
+                .find_uses = find_uses,
                 .userdata = f,
         };
 }

@@ -21,6 +21,11 @@ typedef struct FakeSysfs {
         unsigned fail_at;  /* this write fails, counted from one; 0: none does */
         int fail_error;    /* negative */
         bool fail_after;   /* and so does every write after it */
+        /* What the host uses a device for, found by the worker's last look; USE_NOT_LOOKED: whether
+         * its network runs over it could not be looked at. NULL: nothing. */
+        const char *use_detail;
+        UseKind use;
+        Address used;
         /* Asked before every write; a negative result is the write's. May be NULL. */
         int (*before)(struct FakeSysfs *f, FakeWrite write, const Address *a, const char *value);
 } FakeSysfs;

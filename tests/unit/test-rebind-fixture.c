@@ -47,6 +47,7 @@ void fixture_plan_clear(Fixture *x) {
         free(x->plan.members);
         steps_free(x->plan.steps, x->plan.n_steps);
         free(x->plan.claim);
+        names_free(x->plan.accept, x->plan.n_accept);
         x->plan = (Plan) { 0 };
 }
 
