@@ -6,7 +6,8 @@
 # shellcheck disable=SC2034 # used where this is sourced
 {
         packages_build="gcc libc6-dev meson ninja-build pkg-config libsystemd-dev libudev-dev"
-        packages_build+=" libpci-dev libjansson-dev libinih-dev libexpat1-dev scdoc pci.ids"
+        packages_build+=" libpci-dev libmount-dev libblkid-dev libjansson-dev libinih-dev"
+        packages_build+=" libexpat1-dev scdoc pci.ids"
         packages_test="dbus systemd python3 clang clang-tidy cppcheck shellcheck binutils udev kmod git"
         packages_test+=" systemd-journal-remote zsh fish bash-completion"
         packages_lab="qemu-system-x86 qemu-utils mmdebstrap e2fsprogs debian-archive-keyring zstd"
@@ -184,13 +185,13 @@ are made from Debian's packages and need a Debian's apt.)
 
   Fedora    dnf install gcc meson hwdata dbus-daemon python3 \\
             'pkgconfig(libsystemd)' 'pkgconfig(libudev)' \\
-            'pkgconfig(libpci)' 'pkgconfig(jansson)' \\
+            'pkgconfig(libpci)' 'pkgconfig(mount)' 'pkgconfig(blkid)' 'pkgconfig(jansson)' \\
             'pkgconfig(expat)' scdoc
-  Arch      pacman -S gcc meson pkgconf systemd systemd-libs pciutils \\
+  Arch      pacman -S gcc meson pkgconf systemd systemd-libs pciutils util-linux-libs \\
             jansson expat scdoc hwdata dbus python
   openSUSE  zypper install gcc meson hwdata dbus-1 python3 \\
             'pkgconfig(libsystemd)' 'pkgconfig(libudev)' \\
-            'pkgconfig(libpci)' 'pkgconfig(jansson)' \\
+            'pkgconfig(libpci)' 'pkgconfig(mount)' 'pkgconfig(blkid)' 'pkgconfig(jansson)' \\
             'pkgconfig(expat)' scdoc
 
 Then:  meson setup --buildtype=release build && ninja -C build

@@ -11,8 +11,8 @@ _vfioctl_addresses() {
 
 _vfioctl() {
         local verbs='status list show check explain plan prepare release wait monitor'
-        local options='--class --all --with --group --driver --for --timeout --no-block --metrics
-                --json --host --machine --bus --no-pager --help --version'
+        local options='--class --all --with --group --accept --driver --for --timeout --no-block
+                --metrics --json --host --machine --bus --no-pager --help --version'
         local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} verb='' word
         local words=()
 
@@ -26,6 +26,9 @@ _vfioctl() {
         case $prev in
         --class) mapfile -t words < <(compgen -W 'gpu net nvme usb audio' -- "$cur") ;;
         --with) mapfile -t words < <(compgen -W "$(_vfioctl_addresses)" -- "$cur") ;;
+        --accept)
+                mapfile -t words < <(compgen -W 'network-in-use own-connection network-storage display-in-use boot-display
+                        last-keyboard sound-in-use serial-console tpm watchdog disk-holds-data' -- "$cur") ;;
         --driver) mapfile -t words < <(compgen -W 'vfio-pci pci-stub' -- "$cur") ;;
         --for) mapfile -t words < <(compgen -W 'ready preparable present released' -- "$cur") ;;
         --timeout | --host | --machine | --bus | -H | -M) ;;

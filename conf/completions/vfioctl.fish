@@ -30,6 +30,7 @@ complete -c vfioctl -n '__fish_seen_subcommand_from explain' -a '(__vfioctl_topi
 complete -c vfioctl -l class -x -a 'gpu net nvme usb audio' -d 'only devices of this class'
 complete -c vfioctl -l all -d 'also groups of bridges only'
 complete -c vfioctl -l with -x -a '(__vfioctl_addresses)' -d 'may be moved along'
+complete -c vfioctl -l accept -x -a 'network-in-use own-connection network-storage display-in-use boot-display last-keyboard sound-in-use serial-console tpm watchdog disk-holds-data' -d 'lose what plan warns of'
 complete -c vfioctl -l group -d 'every member of the group may be moved along'
 complete -c vfioctl -l driver -x -a 'vfio-pci pci-stub' -d 'bind to this driver'
 complete -c vfioctl -l for -x -a 'ready preparable present released' -d 'what to wait for, or who claims it'
