@@ -156,19 +156,31 @@ static int check_interrupts(const Check *c) {
                              "(VFIO_SET_IOMMU: Operation not permitted).");
 }
 
+static int find_virtual_functions(const Check *c) {
+        char text[ADDRESS_TEXT_MAX];
+        size_t n = c->d->n_virtual_functions;
+        int r = findings_addf(&c->d->findings,
+                              on_vfio(c->d) ? FINDING_VF_TOKEN_REQUIRED : FINDING_PF_WITH_VFS,
+                              SEVERITY_BLOCKER, &c->d->device->address,
+                              "Remove its virtual functions: write 0 to sriov_numvfs.",
+                              "The device has %zu virtual functions: %s.", n,
+                              on_vfio(c->d) ? "opening it needs a VF token"
+                                            : "VFIO does not take it with them");
+
+        for (size_t i = 0; r >= 0 && i < n && i < BLOCKERS_NAMED; i++)
+                r = findings_evidence(&c->d->findings, "virtual function %s",
+                                      address_format(&c->d->virtual_functions[i], text));
+        if (r >= 0 && n > BLOCKERS_NAMED)
+                r = findings_evidence(&c->d->findings, "and %zu more", n - BLOCKERS_NAMED);
+        return r;
+}
+
 static int check_functions(const Check *c) {
         const Device *d = c->d->device, *pf;
         char text[ADDRESS_TEXT_MAX];
 
         if (c->d->n_virtual_functions > 0)
-                return findings_addf(&c->d->findings,
-                                     on_vfio(c->d) ? FINDING_VF_TOKEN_REQUIRED : FINDING_PF_WITH_VFS,
-                                     SEVERITY_BLOCKER, &d->address,
-                                     "Remove its virtual functions: write 0 to sriov_numvfs.",
-                                     "The device has %zu virtual functions: %s.",
-                                     c->d->n_virtual_functions,
-                                     on_vfio(c->d) ? "opening it needs a VF token"
-                                                   : "VFIO does not take it with them");
+                return find_virtual_functions(c);
         if (d->virtual_function != FACT_PRESENT)
                 return 0;
         pf = host_find_device(c->h, &d->physical_function);
