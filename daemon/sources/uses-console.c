@@ -147,7 +147,7 @@ static void look_at_keyboard(const Look *l, Keyboards *k, const char *name) {
         }
         k->elsewhere |= k->n > 0 && address_compare(&function, &k->function) != 0;
         k->function = function;
-        snprintf(k->name, sizeof(k->name), "%s", name);
+        snprintf(k->name, sizeof(k->name), "%.63s", name);
         k->n++;
 }
 

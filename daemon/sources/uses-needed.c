@@ -42,7 +42,7 @@ static bool has_option(const char *options, const char *option) {
 
 static void found_needed(Look *l, const char *source, const char *by, const char *what) {
         const Block *b = blocks_find_source(&l->blocks, source);
-        char text[256];
+        char text[512];
 
         if (!b)
                 return;
