@@ -56,8 +56,8 @@ const Explanation explain_hazards[] = {
          "net/ipv4/route.c:inet_rtm_getroute", {"network-in-use"}, VALUE_FOUND},
 
         {"network-storage", "storage comes over it",
-         "A mounted network file system, an iSCSI session, NVMe over fabrics or NBD is reached over "
-         "this device. Without it whatever uses that storage hangs, also at shutdown.\n"
+         "A mounted network file system, an iSCSI session, NVMe over fabrics or NBD is reached "
+         "over this device. Without it whatever uses that storage hangs, also at shutdown.\n"
          "  findmnt -t nfs,nfs4,cifs,ceph,9p; iscsiadm -m session; nvme list-subsys",
          "net/ipv4/route.c:inet_rtm_getroute", {"network-in-use", "disk-in-use"}, VALUE_FOUND},
 

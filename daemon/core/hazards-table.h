@@ -8,7 +8,7 @@ typedef struct Hazard {
         const char *id;
         HazardClass class;
         unsigned kinds;      /* 1 << UseKind */
-        unsigned categories; /* 1 << UseCategory: where it could not be looked, it counts as found */
+        unsigned categories; /* 1 << UseCategory: what could not be looked at counts */
         const char *found;   /* a sentence with the uses as %s */
         const char *unknown; /* what could not be told */
         const char *remedy;  /* how the use can be ended */

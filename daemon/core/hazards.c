@@ -128,7 +128,8 @@ static int check_hazard(const Device *d, const Hazard *z, const Address *asked, 
         return r;
 }
 
-/* Nothing at all is known: one finding says so, not one for each. Returns: 1 if so, 0 or -ENOMEM. */
+/* Nothing at all is known: one finding says so, not one for each. Returns: 1 if so, 0 or
+ * -ENOMEM. */
 static int check_looked(const Device *d, Findings *f) {
         int r;
 

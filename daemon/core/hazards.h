@@ -10,8 +10,8 @@
  * Returns: 0 or -ENOMEM. */
 int hazard_findings(const Device *d, const Address *asked, Findings *f);
 
-/* The same for one that would be taken along with `asked`, as asked's findings: what can be accepted
- * is so for the member; what is never done is a finding on asked that names the member.
+/* The same for one that would be taken along with `asked`, as asked's findings: what can be
+ * accepted is so for the member; what is never done is a finding on asked that names the member.
  * Returns: 0 or -ENOMEM. */
 int hazard_findings_of_member(const Device *member, const Device *asked, Findings *f);
 

@@ -46,8 +46,8 @@ static int list_members(const Transaction *t, Address *ret) {
 static int refuse(const Address *a, const Finding *f, char **ret_cause) {
         char text[ADDRESS_TEXT_MAX];
 
-        return cause_set(ret_cause, -EBUSY, "%s is needed by the host: %s%s%s%s", address_format(a, text),
-                         f->message, f->n_evidence > 0 ? " (" : "",
+        return cause_set(ret_cause, -EBUSY, "%s is needed by the host: %s%s%s%s",
+                         address_format(a, text), f->message, f->n_evidence > 0 ? " (" : "",
                          f->n_evidence > 0 ? f->evidence[0] : "", f->n_evidence > 0 ? ")" : "");
 }
 

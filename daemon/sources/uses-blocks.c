@@ -61,11 +61,10 @@ static bool parent_of(const char *path, char *ret, size_t size) {
 
 static void read_attributes(const Root *root, const char *target, Block *b) {
         char path[PATH_MAX], text[64];
-        unsigned end;
 
         snprintf(path, sizeof(path), CLASS_BLOCK "/%s/dev", b->name);
         if (root_read(root, path, text, sizeof(text)) > 0)
-                b->numbered = sscanf(text, "%u:%u%n", &b->major, &b->minor, (int *) &end) == 2;
+                b->numbered = sscanf(text, "%u:%u", &b->major, &b->minor) == 2;
         snprintf(path, sizeof(path), CLASS_BLOCK "/%s/dm/name", b->name);
         if (root_read(root, path, b->label, sizeof(b->label)) < 0)
                 b->label[0] = 0;
@@ -259,7 +258,6 @@ typedef struct Walk {
         BlockLeaf leaf;
         void *userdata;
         unsigned depth;
-        const Block *at;
         char chain[CHAIN_MAX];
 } Walk;
 

@@ -31,7 +31,8 @@ static void look_at_output(Look *l, const char *directory, const char *name) {
         if (!look_function(l, path, &function))
                 return;
         snprintf(path, sizeof(path), "%s/%s/status", directory, name);
-        if (root_read(l->root, path, status, sizeof(status)) > 0 && strcmp(status, "connected") == 0)
+        if (root_read(l->root, path, status, sizeof(status)) > 0 &&
+            strcmp(status, "connected") == 0)
                 look_found(l, &function, USE_DISPLAY, name, "a connected output",
                            "%s: something is plugged in", name);
 }

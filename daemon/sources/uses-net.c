@@ -152,8 +152,8 @@ static void miss_interface(Look *l, const char *directory, const char *name) {
                             name);
 }
 
-/* Hardware that sysfs shows and the kernel did not tell of: whoever looked was in another name space
- * than the one that sysfs was mounted in. */
+/* Hardware that sysfs shows and the kernel did not tell of: whoever looked was in another name
+ * space than the one that sysfs was mounted in. */
 static void miss_unlisted(Look *l, const Net *n) {
         struct dirent *entry;
         DIR *d;

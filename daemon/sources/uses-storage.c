@@ -89,7 +89,8 @@ static bool is_udev(const char *command) {
 }
 
 static void look_opened(Look *l, const OpenFile *f) {
-        static const char *const classes[] = { "nvme", "nvme-generic", "scsi_generic", "bsg", NULL };
+        static const char *const classes[] = { "nvme", "nvme-generic", "scsi_generic", "bsg",
+                                               NULL };
         char name[NODE_NAME_MAX], who[128], what[512];
         const Block *b = f->kind == 'b' ? blocks_find_number(&l->blocks, f->major, f->minor) : NULL;
         Address function;

@@ -7,8 +7,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* A message whose length was checked, with anything in it: nothing behind its end is read, and every
- * text ends. */
+/* A message whose length was checked, with anything in it: nothing behind its end is read, and
+ * every text ends. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         struct nlmsghdr *message;
         Net n = { 0 };

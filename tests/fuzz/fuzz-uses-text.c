@@ -2,6 +2,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "sources/uses-console.h"
 #include "sources/uses-net.h"
@@ -25,7 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         (void) input_is_keyboard(text);
         if (console_parse(text, name, &enabled) && strlen(name) == 0)
                 abort();
-        if (net_parse_tcp(text, &t) && (t.local_port > 0xffffffffu || (t.family != 2 && t.family != 10)))
+        if (net_parse_tcp(text, &t) && t.family != AF_INET && t.family != AF_INET6)
                 abort();
         copy = strdup(text);
         rest = copy;

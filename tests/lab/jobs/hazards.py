@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What the host uses is not taken from it: disks in every kind of stack, networks, the last keyboard,
-a PF with VFs. Each is refused with its evidence, nothing changes, and the data is still there. For
+"""What the host uses is not taken from it: disks in every kind of stack, networks, the last
+keyboard, a PF with VFs. Each is refused with its evidence, nothing changes, and the data is still there. For
 "lab run --variant full"; with --sriov the PF as well."""
 import glob
 import json
