@@ -64,6 +64,7 @@ NEVER = {'bridge': ('0000:00:01.0', 'bridge'), 'host bridge': ('0000:00:00.0', '
 WRONG = {
     'with': [('s', '0000:01:00.1'), ('ao', ['/']), ('au', [1]), ('ay', []), ('b', True),
              ('aas', [['0000:01:00.1']]), ('v', ('as', [])), ('a{sv}', [])],
+    'accept': [('s', 'tpm'), ('ao', ['/']), ('au', [1]), ('b', True), ('v', ('as', ['tpm']))],
     'group': [('s', 'yes'), ('u', 1), ('i', 1), ('y', 1), ('as', []), ('v', ('b', True))],
     'driver': [('as', ['vfio-pci']), ('o', '/'), ('g', 's'), ('b', True), ('u', 0),
                ('v', ('s', 'vfio-pci'))],
@@ -72,8 +73,8 @@ WRONG = {
     'timeout-usec': [('u', 5), ('i', 5), ('x', 5), ('s', '5s'), ('d', 5.0), ('v', ('t', 5))],
 }
 
-RIGHT = {'with': ['0000:01:00.1'], 'group': True, 'driver': 'vfio-pci', 'for': 'x',
-         'no-block': False, 'timeout-usec': 1000000}
+RIGHT = {'with': ['0000:01:00.1'], 'accept': ['network-in-use'], 'group': True,
+         'driver': 'vfio-pci', 'for': 'x', 'no-block': False, 'timeout-usec': 1000000}
 
 
 def is_plain(text):
