@@ -17,6 +17,7 @@ typedef struct Block {
         unsigned major, minor;
         bool has_function;
         Address function; /* where it hangs itself */
+        bool mounted;   /* for whoever looks at mounts: has been said */
         unsigned below; /* of a loop device: 1 + the block device it reads, 0: none is known */
 } Block;
 

@@ -11,7 +11,7 @@
 #include "sources/uses-internal.h"
 
 /* One is enough to refuse; more only help to understand. */
-#define USES_PER_DEVICE 48
+#define USES_PER_KIND 16
 
 static Uses *find_uses(const Look *l, const Address *device) {
         size_t low = 0, high = l->n_devices;
@@ -44,8 +44,11 @@ static void make_plain(char *text) {
 static void add(Look *l, Uses *u, UseKind kind, const char *object, const char *detail,
                 const char *format, va_list ap) {
         char evidence[512], plain[192];
+        size_t n = 0;
 
-        if (u->n_items >= USES_PER_DEVICE && kind != USE_NOT_LOOKED)
+        for (size_t i = 0; i < u->n_items; i++)
+                n += u->items[i].kind == kind;
+        if (n >= USES_PER_KIND)
                 return;
         (void) vsnprintf(evidence, sizeof(evidence), format, ap);
         (void) snprintf(plain, sizeof(plain), "%s", detail);

@@ -63,7 +63,12 @@ typedef struct Mounts {
 static void found_mount(const Mounts *m, const Block *b, struct libmnt_fs *fs) {
         const char *target = mnt_fs_get_target(fs), *type = mnt_fs_get_fstype(fs);
         char detail[160], what[512];
+        bool *said = &m->look->blocks.items[b - m->look->blocks.items].mounted;
 
+        /* Every service with a name space of its own has a copy of the host's mounts in it. */
+        if (m->in && *said)
+                return;
+        *said = true;
         if (m->in) {
                 snprintf(detail, sizeof(detail), "%s for %s", target, m->in->command);
                 snprintf(what, sizeof(what), "is mounted on %s (%s) in the mount name space of "

@@ -75,6 +75,42 @@ static void test_other_namespace(void) {
         uses_end(&l);
 }
 
+/* A copy of the host's mounts says nothing new. */
+static void test_copied_namespace(void) {
+        Looked l = uses_tree();
+
+        uses_nvme(&l);
+        mountinfo(&l, "28 1 259:2 / / rw - ext4 /dev/root rw\n");
+        tree_link(&l.tree, "proc/300/ns/mnt", "mnt:[4026532000]");
+        tree_link(&l.tree, "proc/300/ns/net", "net:[1]");
+        tree_directory(&l.tree, "proc/300/fd");
+        tree_file(&l.tree, "proc/300/mountinfo", "28 1 259:2 / / rw - ext4 /dev/root rw\n"
+                                                 "29 1 259:3 / /own rw - ext4 /dev/x rw\n");
+        uses_run(&l);
+        uses_expect(&l, 0, USE_MOUNT, "nvme0n1p2: is mounted on / (ext4)");
+        uses_expect(&l, 0, USE_MOUNT, "nvme0n1p3: is mounted on /own (ext4) in the mount name");
+        CHECK(l.uses[0].n_items == 2);
+        uses_end(&l);
+}
+
+/* What there is too much of is cut off, but not what else there is. */
+static void test_many(void) {
+        Looked l = uses_tree();
+        char lines[8192] = "", *at = lines;
+
+        uses_nvme(&l);
+        for (int i = 0; i < 100; i++)
+                at += sprintf(at, "%d 1 259:2 / /m%d rw - ext4 /dev/x rw\n", i + 30, i);
+        mountinfo(&l, lines);
+        tree_file(&l.tree, "dev/nvme0n1p3", "");
+        tree_file(&l.tree, "proc/swaps", "Filename\tType\tSize\tUsed\tPriority\n"
+                                         "/dev/nvme0n1p3 partition 1000 0 -2\n");
+        uses_run(&l);
+        CHECK(l.uses[0].n_items == 17);
+        uses_expect(&l, 0, USE_SWAP, "nvme0n1p3: is active swap");
+        uses_end(&l);
+}
+
 /* Whoever was met in a name space first may be gone when its mounts are read. */
 static void test_namespace_of_other(void) {
         Looked l = uses_tree();
@@ -319,6 +355,8 @@ int main(void) {
         test_mounted();
         test_odd_lines();
         test_other_namespace();
+        test_copied_namespace();
+        test_many();
         test_namespace_of_other();
         test_unreadable_namespace();
         test_stack();
