@@ -54,6 +54,17 @@
 #define VFIOD_RESULT_KEPT       "kept"
 #define VFIOD_RESULT_QUEUED     "queued"
 
+/* polkit actions: what of it a caller who is not root has to be allowed */
+#define VFIOD_POLKIT_PREPARE        "org.vfiod1.prepare"
+#define VFIOD_POLKIT_RELEASE        "org.vfiod1.release"
+#define VFIOD_POLKIT_PERSIST        "org.vfiod1.persist"
+#define VFIOD_POLKIT_ACCEPT_HAZARD  "org.vfiod1.accept-hazard"
+
+/* How long polkit may take for its answer, microseconds: where a person may be asked, and where
+ * nobody is. Not part of the time that the work may take. */
+#define VFIOD_POLKIT_INTERACTIVE_USEC  UINT64_C(120000000)
+#define VFIOD_POLKIT_USEC              UINT64_C(5000000)
+
 /* Limits on what a caller may hand over */
 #define VFIOD_STRING_MAX  4096
 #define VFIOD_ARRAY_MAX   4096

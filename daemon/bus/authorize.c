@@ -1,28 +1,284 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "errors.h"
+#include "names.h"
 #include "objects.h"
+#include "options.h"
+#include "polkit.h"
 
-/*
- * Root only: polkit is not asked yet. The uid must be what the bus (or the socket) itself says of
- * the sender: an augmented one would be read from /proc of a process that may be another by then.
- * That is why neither capabilities nor sd_bus_query_sender_privilege() are asked.
- */
-static bool sender_is_root(sd_bus_message *m) {
-        sd_bus_creds *creds = NULL;
-        uid_t uid = (uid_t) -1;
-        bool root;
+#define ASKING_MAX  32 /* for all users together */
+#define IDS_MAX     sizeof("10de:1c03")
+#define DETAILS_MAX 11 /* five pairs and their end */
 
-        root = sd_bus_query_sender_creds(m, SD_BUS_CREDS_EUID, &creds) >= 0 &&
-               !(sd_bus_creds_get_augmented_mask(creds) & SD_BUS_CREDS_EUID) &&
-               sd_bus_creds_get_euid(creds, &uid) >= 0 && uid == 0;
-        sd_bus_creds_unref(creds);
-        return root;
+static const struct Right {
+        BusRight right;
+        const char *action;
+        const char *verb;
+        const char *question; /* polkit puts the details into it */
+} rights_table[] = {
+        { RIGHT_PREPARE, VFIOD_POLKIT_PREPARE, "prepare",
+          "Authentication is required to take $(address) ($(ids), driver $(driver)) from the host "
+          "for virtual machines" },
+        { RIGHT_RELEASE, VFIOD_POLKIT_RELEASE, "release",
+          "Authentication is required to give $(address) ($(ids), driver $(driver)) back to the "
+          "host" },
+        { RIGHT_PERSIST, VFIOD_POLKIT_PERSIST, "persist",
+          "Authentication is required to keep $(address) ($(ids), driver $(driver)) prepared after "
+          "every boot" },
+        { RIGHT_ACCEPT_HAZARD, VFIOD_POLKIT_ACCEPT_HAZARD, "accept hazards of",
+          "Authentication is required to take $(address) ($(ids), driver $(driver)) from the host "
+          "although it is in use" },
+};
+
+/* One call whose sender polkit is asked about. */
+typedef struct Authorization {
+        struct Authorization *next;
+        Bus *bus;
+        sd_bus_message *message;
+        Account *account;
+        BusRequest request;
+        BusGranted granted;
+        unsigned rights; /* that are not granted yet */
+        const struct Right *asked;
+        PolkitQuery *query;
+        sd_bus_track *sender;
+        bool interactive;
+        uint64_t until_usec; /* for all questions together */
+        char ids[IDS_MAX]; /* of the device that was asked about */
+} Authorization;
+
+static void authorization_free(Authorization *a) {
+        for (Authorization **i = &a->bus->authorizations; *i; i = &(*i)->next)
+                if (*i == a) {
+                        *i = a->next;
+                        break;
+                }
+        polkit_cancel(a->query);
+        sd_bus_track_unref(a->sender);
+        sd_bus_message_unref(a->message);
+        a->account->n_asking--;
+        request_clear(&a->request);
+        free(a);
 }
 
-int bus_authorize(sd_bus_message *m, const char *what, const Address *a, sd_bus_error *error) {
+void bus_authorize_stop(Bus *b) {
+        while (b->authorizations)
+                authorization_free(b->authorizations);
+}
+
+/* Answers with an error, and ends it. */
+static void end_with(Authorization *a, int r, sd_bus_error *error) {
+        if (r < 0)
+                (void) sd_bus_reply_method_errno(a->message, r, error);
+        sd_bus_error_free(error);
+        authorization_free(a);
+}
+
+/* Writes "vendor:device", or "" if they could not be read or there is no such device. Another device
+ * at the same address has other ids: that is what DESIGN calls its identity.
+ * Returns: the device or NULL. */
+static const DeviceReport *look_at_device(const Bus *b, const Address *address,
+                                          char ids[static IDS_MAX]) {
+        const DeviceReport *d = report_find_device(bus_report(b), address);
+
+        ids[0] = '\0';
+        if (d && d->device->ids == FACT_PRESENT)
+                snprintf(ids, IDS_MAX, "%04x:%04x", d->device->vendor_id, d->device->device_id);
+        return d;
+}
+
+static const char *words_for(PolkitResult result) {
+        switch (result) {
+        case POLKIT_NO:
+                return "polkit does not allow it";
+        case POLKIT_CHALLENGE:
+                return "polkit would have to ask for a password, and this call does not let it";
+        case POLKIT_ABSENT:
+                return "there is no polkit to ask";
+        case POLKIT_LATE:
+                return "polkit did not answer in time";
+        default:
+                return "polkit could not tell";
+        }
+}
+
+/* Names the device, the cause and the way out. */
+static int deny(const struct Right *right, const Address *address, const char *cause,
+                const char *why, sd_bus_error *error) {
         char text[ADDRESS_TEXT_MAX];
 
-        if (sender_is_root(m))
-                return 0;
         return sd_bus_error_setf(error, SD_BUS_ERROR_ACCESS_DENIED,
-                                 "Only root may %s %s; try sudo", what, address_format(a, text));
+                                 "You may not %s %s: %s%s%s (action %s). Do it as root, for "
+                                 "instance with sudo, or have a rule of polkit allow it",
+                                 right->verb, address_format(address, text), cause,
+                                 *why ? ": " : "", why, right->action);
+}
+
+static int ask_next(Authorization *a);
+
+static uint64_t now_usec(const Bus *b) {
+        uint64_t usec = 0;
+
+        (void) sd_event_now(sd_bus_get_event(b->connection), CLOCK_MONOTONIC, &usec);
+        return usec;
+}
+
+/* All is granted, by now for the device that was asked about or not at all. */
+static int proceed(Authorization *a, sd_bus_error *error) {
+        char text[ADDRESS_TEXT_MAX], ids[IDS_MAX];
+
+        if (!look_at_device(a->bus, &a->request.address, ids) || strcmp(ids, a->ids) != 0)
+                return sd_bus_error_setf(error, VFIOD_ERROR_NO_SUCH_DEVICE,
+                                         "%s went, or is another device now, while polkit was "
+                                         "asked; nothing was changed. See what it is: vfioctl list",
+                                         address_format(&a->request.address, text));
+        gate_trust(a->bus->gate, a->message);
+        return a->granted(a->bus->userdata, a->message, &a->request, error);
+}
+
+static void on_answer(PolkitResult result, const char *why, void *userdata) {
+        sd_bus_error error = SD_BUS_ERROR_NULL;
+        Authorization *a = userdata;
+        int r;
+
+        a->query = NULL;
+        if (result != POLKIT_YES) {
+                r = deny(a->asked, &a->request.address, words_for(result), why, &error);
+                end_with(a, r, &error);
+                return;
+        }
+        a->rights &= ~(unsigned) a->asked->right;
+        if (a->rights != 0) {
+                r = ask_next(a);
+                if (r < 0)
+                        end_with(a, r, &error);
+                return;
+        }
+        r = proceed(a, &error);
+        end_with(a, r, &error);
+}
+
+/* Asks for the first right that is not granted yet. Returns: 0 or -errno. */
+static int ask_next(Authorization *a) {
+        const DeviceReport *d = report_find_device(bus_report(a->bus), &a->request.address);
+        const char *driver = d ? text_or_empty(&d->device->driver) : "";
+        char address[ADDRESS_TEXT_MAX];
+        uint64_t now = now_usec(a->bus);
+
+        a->asked = rights_table;
+        while (!(a->rights & a->asked->right))
+                a->asked++;
+        address_format(&a->request.address, address);
+        {
+                const char *const details[DETAILS_MAX] = {
+                        "address", address,
+                        "ids", *a->ids ? a->ids : "unknown",
+                        "driver", *driver ? driver : "none",
+                        "polkit.message", a->asked->question,
+                        "polkit.gettext_domain", "vfiod",
+                };
+
+                return polkit_ask(a->bus->connection, sd_bus_message_get_sender(a->message),
+                                  a->asked->action, details, a->interactive,
+                                  now < a->until_usec ? a->until_usec - now : 1, on_answer, a,
+                                  &a->query);
+        }
+}
+
+/* Who asked is gone: nobody is left to be asked for a password, or to be answered. */
+static int on_sender_gone(sd_bus_track *track, void *userdata) {
+        (void) track;
+        authorization_free(userdata);
+        return 0;
+}
+
+static int watch_sender(Authorization *a) {
+        int r = sd_bus_track_new(a->bus->connection, &a->sender, on_sender_gone, a);
+
+        return r < 0 ? r : sd_bus_track_add_sender(a->sender, a->message);
+}
+
+/* Bounded: each keeps a message, and polkit busy. */
+static bool too_many(const Bus *b, const Account *account) {
+        size_t n = 0;
+
+        for (const Authorization *a = b->authorizations; a; a = a->next)
+                n++;
+        return n >= ASKING_MAX || account->n_asking >= ACCOUNT_ASKING_MAX;
+}
+
+/* Returns: 0 if the question is on its way, or -errno; the request is taken over. */
+static int begin(Bus *b, sd_bus_message *m, Account *account, unsigned rights, BusRequest *request,
+                 BusGranted granted) {
+        Authorization *a = calloc(1, sizeof(*a));
+        int r;
+
+        if (!a) {
+                request_clear(request);
+                return -ENOMEM;
+        }
+        *a = (Authorization) { .next = b->authorizations, .bus = b,
+                               .message = sd_bus_message_ref(m), .account = account,
+                               .request = *request, .granted = granted, .rights = rights };
+        *request = (BusRequest) { 0 };
+        b->authorizations = a;
+        account->n_asking++;
+        a->interactive = sd_bus_message_get_allow_interactive_authorization(m) > 0;
+        a->until_usec = now_usec(b) + (a->interactive ? VFIOD_POLKIT_INTERACTIVE_USEC
+                                                      : VFIOD_POLKIT_USEC);
+        (void) look_at_device(b, &a->request.address, a->ids);
+        r = watch_sender(a);
+        if (r >= 0)
+                r = ask_next(a);
+        if (r < 0)
+                authorization_free(a);
+        return r < 0 ? r : 0;
+}
+
+/* Returns: the right that is asked for first. */
+static const struct Right *first_right(unsigned rights) {
+        const struct Right *r = rights_table;
+
+        while (!(rights & r->right))
+                r++;
+        return r;
+}
+
+static int ask(Bus *b, sd_bus_message *m, unsigned rights, BusRequest *request, BusGranted granted,
+               sd_bus_error *error) {
+        const struct Right *first = first_right(rights);
+        Account *account = gate_account(b->gate, m);
+        Address address = request->address;
+        int r;
+
+        if (!account || !sd_bus_message_get_sender(m)) {
+                request_clear(request);
+                return deny(first, &address, "there is no bus on which polkit could be asked", "",
+                            error);
+        }
+        if (too_many(b, account)) {
+                request_clear(request);
+                return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
+                                        "Too many questions to polkit are open: try again when "
+                                        "one of them is answered");
+        }
+        r = begin(b, m, account, rights, request, granted);
+        return r < 0 ? deny(first, &address, "polkit could not be asked", "", error) : 0;
+}
+
+int bus_authorize(Bus *b, sd_bus_message *m, unsigned rights, BusRequest *request,
+                  BusGranted granted, sd_bus_error *error) {
+        const Account *account = gate_account(b->gate, m);
+        int r;
+
+        if (!account || account->uid != 0)
+                return ask(b, m, rights, request, granted, error);
+        r = granted(b->userdata, m, request, error);
+        request_clear(request);
+        return r;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench.h"
 #include "errors.h"
 #include "objects.h"
 
@@ -15,8 +16,28 @@ const Report *bus_report(const Bus *b) {
         return b->handlers.report(b->userdata);
 }
 
-Bus *bus_current(sd_bus *connection) {
-        return sd_bus_slot_get_userdata(sd_bus_get_current_slot(connection));
+/* sd-bus hands no value of ours on with a connection or a message. */
+static Bus *buses;
+
+Bus *bus_of(sd_bus *connection) {
+        Bus *b = buses;
+
+        while (b && b->connection != connection)
+                b = b->next;
+        return b;
+}
+
+bool bus_sees(sd_bus *connection, sd_bus_message *reply) {
+        sd_bus_message *call = sd_bus_get_current_message(connection);
+        const Bus *b = bus_of(connection);
+        uint8_t type;
+
+        return b && call && sd_bus_message_get_type(reply, &type) >= 0 &&
+               type == SD_BUS_MESSAGE_METHOD_RETURN && gate_sees(b->gate, call);
+}
+
+static size_t count_devices(void *userdata) {
+        return bus_report(userdata)->n_devices;
 }
 
 const char *bus_group_path(unsigned id, char buffer[static BUS_PATH_MAX]) {
@@ -93,14 +114,20 @@ int bus_new(sd_bus *connection, sd_event *event, const char *version, const BusH
         b->handlers = *handlers;
         b->userdata = userdata;
         b->version = strdup(version);
+        b->next = buses;
+        buses = b;
         e = b->version ? add_objects(b) : -ENOMEM;
         if (e >= 0)
                 e = sd_bus_attach_event(connection, event, SD_EVENT_PRIORITY_NORMAL);
+        b->attached = e >= 0;
+        if (e >= 0)
+                e = gate_new(connection, count_devices, b, &b->gate);
+        if (e >= 0)
+                e = bench_start(connection);
         if (e < 0) {
                 bus_free(b);
                 return e;
         }
-        b->attached = true;
         *ret = b;
         return 0;
 }
@@ -108,8 +135,16 @@ int bus_new(sd_bus *connection, sd_event *event, const char *version, const BusH
 Bus *bus_free(Bus *b) {
         if (!b)
                 return NULL;
+        bus_authorize_stop(b);
+        bench_stop();
         for (size_t i = 0; i < b->n_slots; i++)
                 sd_bus_slot_unref(b->slots[i]);
+        gate_free(b->gate);
+        for (Bus **i = &buses; *i; i = &(*i)->next)
+                if (*i == b) {
+                        *i = b->next;
+                        break;
+                }
         if (b->attached)
                 sd_bus_detach_event(b->connection);
         sd_bus_unref(b->connection);

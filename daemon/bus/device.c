@@ -32,10 +32,11 @@ static int append_vfio_device(sd_bus_message *reply, const Device *d, const Host
         return bus_append_text(reply, path);
 }
 
-static int append_holders(sd_bus_message *reply, const DeviceReport *d) {
+/* Processes of others are private: State says "busy" to everybody, who it is, these only to some. */
+static int append_holders(sd_bus_message *reply, const DeviceReport *d, bool sees) {
         int e = sd_bus_message_open_container(reply, 'a', "(us)");
 
-        for (size_t i = 0; e >= 0 && i < d->n_holders; i++) {
+        for (size_t i = 0; e >= 0 && sees && i < d->n_holders; i++) {
                 e = sd_bus_message_open_container(reply, 'r', "us");
                 if (e >= 0)
                         e = sd_bus_message_append(reply, "u", (uint32_t) d->holders[i].pid);
@@ -97,9 +98,9 @@ TEXT_GETTER(get_readiness, readiness_text(o->readiness))
 TEXT_GETTER(get_managed_by, manager_text(o->managed_by))
 NUMBER_GETTER(get_persisted, "b", false)
 GETTER(get_vfio_device,
-       append_vfio_device(reply, o->device, bus_report(bus_current(connection))->host))
-GETTER(get_findings, bus_append_findings(reply, &o->findings))
-GETTER(get_holders, append_holders(reply, o))
+       append_vfio_device(reply, o->device, bus_report(bus_of(connection))->host))
+GETTER(get_findings, bus_append_findings(reply, &o->findings, bus_sees(connection, reply)))
+GETTER(get_holders, append_holders(reply, o, bus_sees(connection, reply)))
 GETTER(get_reset_methods, append_reset_methods(reply, &o->device->reset_methods))
 TEXT_GETTER(get_power_state, text_or_empty(&o->device->power_state))
 NUMBER_GETTER(get_boot_vga, "b", o->device->boot_vga == FACT_PRESENT)
@@ -108,11 +109,13 @@ GETTER(get_physical_function, append_physical_function(reply, o->device))
 GETTER(get_virtual_functions, append_virtual_functions(reply, o))
 
 static int method_refresh(sd_bus_message *m, void *userdata, sd_bus_error *error) {
-        const Bus *b = bus_current(sd_bus_message_get_bus(m));
+        Bus *b = bus_of(sd_bus_message_get_bus(m));
         /* A copy: the report that the device stands in may be replaced by the handler. */
         Address address = ((const DeviceReport *) userdata)->device->address;
-        int e = b->handlers.refresh(b->userdata, m, &address, error);
+        int e = bus_work_begin(b, m);
 
+        if (e >= 0)
+                e = bus_work_begun(m, b->handlers.refresh(b->userdata, m, &address, error));
         return e < 0 ? e : 1;
 }
 

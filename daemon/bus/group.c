@@ -66,7 +66,7 @@ static int append_blockers(sd_bus_message *reply, const GroupReport *g) {
 BUS_GETTER(get_id, GroupReport, sd_bus_message_append(reply, "u", o->group->id))
 BUS_GETTER(get_type, GroupReport, bus_append_text(reply, text_or_empty(&o->group->type)))
 BUS_GETTER(get_vfio_node, GroupReport,
-           append_vfio_node(reply, o, bus_report(bus_current(connection))->host))
+           append_vfio_node(reply, o, bus_report(bus_of(connection))->host))
 BUS_GETTER(get_members, GroupReport, append_members(reply, o))
 BUS_GETTER(get_other_members, GroupReport, append_others(reply, o->group))
 BUS_GETTER(get_verdict, GroupReport, bus_append_text(reply, verdict_text(o->verdict)))
@@ -74,7 +74,8 @@ BUS_GETTER(get_viable, GroupReport,
            sd_bus_message_append(reply, "b", o->verdict == VERDICT_VIABLE))
 BUS_GETTER(get_blockers, GroupReport, append_blockers(reply, o))
 BUS_GETTER(get_in_use, GroupReport, bus_append_text(reply, fact_text(o->group->in_use)))
-BUS_GETTER(get_findings, GroupReport, bus_append_findings(reply, &o->findings))
+BUS_GETTER(get_findings, GroupReport,
+           bus_append_findings(reply, &o->findings, bus_sees(connection, reply)))
 
 static int find(sd_bus *connection, const char *path, const char *interface, void *userdata,
                 void **ret_found, sd_bus_error *error) {

@@ -36,7 +36,8 @@ BUS_GETTER(get_unsafe_interrupts, Bus,
            sd_bus_message_append(reply, "b", HOST(o)->unsafe_interrupts == FACT_PRESENT))
 BUS_GETTER(get_default_domain, Bus, bus_append_text(reply, HOST(o)->default_domain))
 BUS_GETTER(get_backends, Bus, append_backends(reply, HOST(o)))
-BUS_GETTER(get_findings, Bus, bus_append_findings(reply, &HOST(o)->findings))
+BUS_GETTER(get_findings, Bus,
+           bus_append_findings(reply, &HOST(o)->findings, bus_sees(connection, reply)))
 
 static int method_get_device(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         const Bus *b = userdata;
@@ -84,13 +85,15 @@ static int method_rescan(sd_bus_message *m, void *userdata, sd_bus_error *error)
 }
 
 static int method_plan(sd_bus_message *m, void *userdata, sd_bus_error *error) {
-        const Bus *b = userdata;
+        Bus *b = userdata;
         BusRequest request;
         int e = request_read(b, m, REQUEST_PLAN, &request, error);
 
         if (e < 0)
                 return e;
-        e = b->handlers.plan(b->userdata, m, &request, error);
+        e = bus_work_begin(b, m);
+        if (e >= 0)
+                e = bus_work_begun(m, b->handlers.plan(b->userdata, m, &request, error));
         request_clear(&request);
         return taken(e);
 }
@@ -98,31 +101,21 @@ static int method_plan(sd_bus_message *m, void *userdata, sd_bus_error *error) {
 /* Prepare and Release are open to everyone in the vtable, so that who may not call them is told why
  * by us; bus_authorize() is what guards them. */
 static int method_prepare(sd_bus_message *m, void *userdata, sd_bus_error *error) {
-        const Bus *b = userdata;
+        Bus *b = userdata;
         BusRequest request;
         int e = request_read(b, m, REQUEST_PREPARE, &request, error);
 
-        if (e < 0)
-                return e;
-        e = bus_authorize(m, "prepare", &request.address, error);
-        if (e >= 0)
-                e = b->handlers.prepare(b->userdata, m, &request, error);
-        request_clear(&request);
-        return taken(e);
+        return e < 0 ? e : taken(bus_authorize(b, m, RIGHT_PREPARE, &request, b->handlers.prepare,
+                                               error));
 }
 
 static int method_release(sd_bus_message *m, void *userdata, sd_bus_error *error) {
-        const Bus *b = userdata;
+        Bus *b = userdata;
         BusRequest request;
         int e = request_read(b, m, REQUEST_RELEASE, &request, error);
 
-        if (e < 0)
-                return e;
-        e = bus_authorize(m, "release", &request.address, error);
-        if (e >= 0)
-                e = b->handlers.release(b->userdata, m, &request, error);
-        request_clear(&request);
-        return taken(e);
+        return e < 0 ? e : taken(bus_authorize(b, m, RIGHT_RELEASE, &request, b->handlers.release,
+                                               error));
 }
 
 #define CONST SD_BUS_VTABLE_PROPERTY_CONST

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/private.h"
 #include "utf8.h"
 
 #define SHOWN_CHARACTERS 64
@@ -97,7 +98,7 @@ static char *utf8_repair(const char *text) {
         return copy;
 }
 
-int bus_append_text(sd_bus_message *m, const char *text) {
+static int append_any(sd_bus_message *m, const char *text) {
         const char *at = text ? text : "";
         size_t n;
         uint32_t c;
@@ -115,4 +116,22 @@ int bus_append_text(sd_bus_message *m, const char *text) {
         error = sd_bus_message_append_basic(m, 's', copy);
         free(copy);
         return error;
+}
+
+int bus_append_seen(sd_bus_message *m, const char *text, bool sees) {
+        char *shown;
+        int r;
+
+        if (!text || !strpbrk(text, PRIVATE_BEGIN PRIVATE_ELSE PRIVATE_END))
+                return append_any(m, text);
+        shown = private_show(text, sees);
+        if (!shown)
+                return -ENOMEM;
+        r = append_any(m, shown);
+        free(shown);
+        return r;
+}
+
+int bus_append_text(sd_bus_message *m, const char *text) {
+        return bus_append_seen(m, text, false);
 }

@@ -30,3 +30,7 @@ const char *utf8_show(const char *text, char buffer[static UTF8_SHOW_MAX]);
 /* Appends a string; bytes that are no UTF-8 become U+FFFD, because one such byte would otherwise
  * fail the whole message; NULL becomes "". Returns: 0 or more, or -errno. */
 int bus_append_text(sd_bus_message *m, const char *text);
+
+/* As bus_append_text(), of a text that may have private parts (core/private.h). bus_append_text()
+ * shows them to nobody. */
+int bus_append_seen(sd_bus_message *m, const char *text, bool sees);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "host.h"
+#include "private.h"
 
 Group *group_new(unsigned id) {
         Group *g = calloc(1, sizeof(Group));
@@ -66,6 +67,7 @@ int group_add_holder(Group *g, pid_t pid, const char *command) {
                 free(h.command);
                 return -ENOMEM;
         }
+        private_clean(h.command);
         g->holders[g->n_holders++] = h;
         return 0;
 }

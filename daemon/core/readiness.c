@@ -7,6 +7,7 @@
 #include "finding-ids.h"
 #include "hazards.h"
 #include "log-findings.h"
+#include "private.h"
 #include "rules.h"
 #include "text.h"
 
@@ -88,7 +89,8 @@ static int check_use(const Check *c) {
                           &c->d->device->address, "Stop the virtual machine first.",
                           "Group %u is in use by %s.", c->g->group->id, who);
         for (size_t i = 0; r >= 0 && i < c->g->group->n_holders; i++)
-                r = findings_evidence(&c->d->findings, "/dev/vfio/%u held by process %d (%s)",
+                r = findings_evidence(&c->d->findings, "/dev/vfio/%u held by "
+                                      PRIVATE("process %d (%s)", "a process"),
                                       c->g->group->id, (int) c->g->group->holders[i].pid,
                                       c->g->group->holders[i].command);
         free(who);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "private.h"
 #include "text.h"
 
 int findings_addf(Findings *f, const char *id, Severity severity, const Address *address,
@@ -46,8 +47,9 @@ char *holders_text(const Group *g) {
         if (!f)
                 return NULL;
         for (size_t i = 0; i < g->n_holders; i++)
-                fprintf(f, "%s%s (process %d)", i ? ", " : "", g->holders[i].command,
+                fprintf(f, "%s%s (process %d)", i ? ", " : PRIVATE_BEGIN, g->holders[i].command,
                         (int) g->holders[i].pid);
+        fputs(PRIVATE_ELSE "a process" PRIVATE_END, f);
         if (fclose(f) != 0) {
                 free(text);
                 return NULL;

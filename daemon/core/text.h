@@ -13,6 +13,6 @@ int findings_addf(Findings *f, const char *id, Severity severity, const Address 
 /* Returns: a new string by printf rules, or NULL when memory is short. */
 char *text_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Returns: "qemu-system-x86 (process 4242), ..." in a new string, or NULL when memory is short.
- * With no holder: "a process". */
+/* Returns: "qemu-system-x86 (process 4242), ..." in a new string, which is private.h's to show as
+ * "a process" instead; or NULL when memory is short. With no holder: "a process". */
 char *holders_text(const Group *g);

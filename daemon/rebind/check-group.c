@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/private.h"
 #include "rebind/check.h"
 
 static bool is_member(const Transaction *t, const char *name) {
@@ -61,6 +62,9 @@ int check_use(const Backend *b, const Transaction *t, char **ret_cause) {
         if (holder.pid == 0)
                 return cause_set(ret_cause, -EBUSY, "whether a process holds group %u could not be "
                                  "told", t->group);
-        return cause_set(ret_cause, -EBUSY, "group %u is in use by %s (process %d)", t->group,
-                         *holder.command ? holder.command : "a process", (int) holder.pid);
+        private_clean(holder.command);
+        return cause_set(ret_cause, -EBUSY,
+                         "group %u is in use by " PRIVATE("%s (process %d)", "a process"),
+                         t->group, *holder.command ? holder.command : "a process",
+                         (int) holder.pid);
 }

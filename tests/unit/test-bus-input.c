@@ -271,9 +271,10 @@ static void test_rights(uid_t uid) {
         sd_bus_message *m;
 
         fixture_refused(f, manager_call(f, "Prepare", "sa{sv}", "01:00.0", 0),
-                        SD_BUS_ERROR_ACCESS_DENIED, "Only root may prepare", "sudo", NULL);
+                        SD_BUS_ERROR_ACCESS_DENIED, "You may not prepare 0000:01:00.0", "no bus",
+                        "sudo", "org.vfiod1.prepare", NULL);
         fixture_refused(f, manager_call(f, "Release", "sa{sv}", "01:00.0", 0),
-                        SD_BUS_ERROR_ACCESS_DENIED, "Only root may release", NULL);
+                        SD_BUS_ERROR_ACCESS_DENIED, "You may not release", "org.vfiod1.release", NULL);
         CHECK(f->n_handled == 0);
         get_device_is(f, "01:00.0", PATH_GPU);
         m = fixture_send(f, manager_call(f, "Plan", "sa{sv}", "01:00.0", 0));

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "core/private.h"
 #include "test-rebind-fixture.h"
 
 #include <errno.h>
@@ -246,7 +247,7 @@ static void test_others(void) {
 }
 
 static void test_use(void) {
-        char *before, *after;
+        char *before, *after, *shown;
         Transaction *t;
         Fixture x;
 
@@ -270,6 +271,10 @@ static void test_use(void) {
         before = fake_state(x.fake);
         t = fixture_run(&x);
         expect(t, OUTCOME_FAILED, VFIOD_ERROR_IN_USE, "(process 4711); nothing was changed");
+        shown = private_show(t->message, false);
+        CHECK(shown && strstr(shown, "in use by a process; nothing was changed"));
+        CHECK(!strstr(shown, "4711") && !strstr(shown, "qemu"));
+        free(shown);
         transaction_free(t);
         expect_same(before, fake_state(x.fake));
         fixture_close(&x);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "core/private.h"
 #include "test-rebind-fixture.h"
 
 #include <dirent.h>
@@ -141,10 +142,19 @@ Transaction *fixture_run(Fixture *x) {
         return fixture_run_until(x, fixture_now() + 60000000);
 }
 
+/* Whether root is told these words. */
+static bool says(const Transaction *t, const char *words) {
+        char *shown = t->message ? private_show(t->message, true) : NULL;
+        bool yes = shown && strstr(shown, words);
+
+        free(shown);
+        return yes;
+}
+
 void expect(const Transaction *t, Outcome outcome, const char *error, const char *words) {
         if (t->outcome == outcome &&
             (error ? t->error && strcmp(t->error, error) == 0 : !t->error) &&
-            (!words || (t->message && strstr(t->message, words))))
+            (!words || says(t, words)))
                 return;
         fprintf(stderr, "outcome %d, error %s, message: %s\nexpected %d, %s, %s\n", t->outcome,
                 t->error ? t->error : "-", t->message ? t->message : "-", outcome,
