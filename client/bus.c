@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
+#include <unistd.h>
 
 #include "bus.h"
 #include "names.h"
@@ -197,7 +198,9 @@ int bus_new_request(sd_bus *bus, const char *method, const char *address, char *
         if ((r = sd_bus_message_new_method_call(bus, &call, VFIOD_BUS_NAME, VFIOD_PATH_MANAGER,
                                                 VFIOD_INTERFACE_MANAGER, method)) < 0 ||
             (r = sd_bus_message_append(call, "s", address)) < 0 ||
-            (r = append_options(call, address, with, options)) < 0)
+            (r = append_options(call, address, with, options)) < 0 ||
+            (r = sd_bus_message_set_allow_interactive_authorization(
+                     call, !options->no_ask_password)) < 0)
                 return r;
         *ret_call = TAKE_PTR(call);
         return 0;
@@ -206,5 +209,9 @@ int bus_new_request(sd_bus *bus, const char *method, const char *address, char *
 uint64_t bus_request_timeout(const Options *options) {
         uint64_t usec = options->timeout_usec;
 
-        return (usec == TIMEOUT_NOT_GIVEN ? VFIOD_TIMEOUT_DEFAULT_USEC : usec) + TIMEOUT_GRACE_USEC;
+        usec = (usec == TIMEOUT_NOT_GIVEN ? VFIOD_TIMEOUT_DEFAULT_USEC : usec) + TIMEOUT_GRACE_USEC;
+        /* The time for the work begins when polkit has answered; root is not asked about. */
+        if (geteuid() != 0 || options->host)
+                usec += options->no_ask_password ? VFIOD_POLKIT_USEC : VFIOD_POLKIT_INTERACTIVE_USEC;
+        return usec;
 }

@@ -21,7 +21,8 @@ enum {
         ARG_FOR,
         ARG_TIMEOUT,
         ARG_NO_BLOCK,
-        ARG_METRICS
+        ARG_METRICS,
+        ARG_NO_ASK_PASSWORD
 };
 
 static const struct OptionInfo {
@@ -48,6 +49,7 @@ static const struct OptionInfo {
         { "machine", 'M', "CONTAINER", 0, "ask the vfiod of a local container" },
         { "bus", ARG_BUS, "ADDRESS", 0, "use this bus instead of the system bus" },
         { "no-pager", ARG_NO_PAGER, NULL, 0, "do not pipe long output into a pager" },
+        { "no-ask-password", ARG_NO_ASK_PASSWORD, NULL, 0, "do not ask for passwords" },
         { "help", 'h', NULL, 0, "show this help" },
         { "version", ARG_VERSION, NULL, 0, "show the version" },
 };
@@ -114,6 +116,9 @@ static int option_apply(Options *options, int value, const char *argument) {
                 return 0;
         case ARG_NO_PAGER:
                 options->no_pager = true;
+                return 0;
+        case ARG_NO_ASK_PASSWORD:
+                options->no_ask_password = true;
                 return 0;
         case ARG_VERSION:
                 options->version = true;

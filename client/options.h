@@ -22,7 +22,7 @@ typedef enum OptionMask {
 /* The command line, read. Strings point into argv unless they are arrays. */
 typedef struct Options {
         const char *host, *machine, *bus_address;
-        bool json, no_pager, help, version;
+        bool json, no_pager, no_ask_password, help, version;
 
         const char *class;
         bool all;

@@ -20,6 +20,7 @@ typedef struct Verb {
         int (*run)(const Call *call);
         const char *arguments, *help;
         bool without_bus; /* also runs if there is no bus; then Call.bus is NULL */
+        bool changes;     /* needs rights, for which polkit may ask for a password */
 } Verb;
 
 /** Each carries out one verb, reports its failures itself and returns the exit code. */

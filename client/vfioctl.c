@@ -2,6 +2,7 @@
 #include <locale.h>
 #include <signal.h>
 
+#include "agent.h"
 #include "config.h"
 #include "verbs.h"
 
@@ -18,9 +19,10 @@ static const Verb verbs[] = {
         {"prepare", 1, -1,
          OPTION_WITH | OPTION_GROUP | OPTION_ACCEPT | OPTION_DRIVER | OPTION_FOR | OPTION_TIMEOUT |
                  OPTION_NO_BLOCK,
-         verb_prepare, "ADDRESS...", "give devices to VFIO, so that a VM can start with them"},
+         verb_prepare, "ADDRESS...", "give devices to VFIO, so that a VM can start with them",
+         .changes = true},
         {"release", 1, -1, OPTION_FOR | OPTION_TIMEOUT | OPTION_NO_BLOCK, verb_release,
-         "ADDRESS...", "give them back to the host"},
+         "ADDRESS...", "give them back to the host", .changes = true},
         {"wait", 1, 1, OPTION_FOR | OPTION_TIMEOUT, verb_wait, "ADDRESS",
          "wait until a device is ready (or see --for)"},
         {"monitor", 0, 0, 0, verb_monitor, "", "tell what changes, as it happens"},
@@ -71,6 +73,7 @@ static int run(const Options *options, const Verb *verb, int n, char **arguments
         _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
         _cleanup_(sd_bus_flush_close_unrefp) sd_bus *bus = NULL;
         Call call = {.options = options, .arguments = arguments, .n_arguments = n};
+        _cleanup_(agent_stop) Agent agent = {0};
         int r;
 
         r = check_usage(options, verb, n);
@@ -80,6 +83,8 @@ static int run(const Options *options, const Verb *verb, int n, char **arguments
         if (r < 0 && !verb->without_bus)
                 return fail(options, options->host ? options->host : options->machine, &error, r);
         call.bus = bus;
+        if (verb->changes)
+                agent_start(&agent, options);
         return verb->run(&call);
 }
 
