@@ -3,8 +3,8 @@
 """Holds vfiod's bus and vfioctl against the contract, under the bus policy that is shipped:
 check.py --vfiod PATH --vfioctl PATH [PART...]
 
-Parts: client, introspection, badinput, rights, life, configuration. A line per check; the last one is
-"N passed, N failed". Needs root, to be somebody else where rights are checked.
+Parts: client, introspection, badinput, rights, matrix, life, configuration. A line per check;
+the last one is "N passed, N failed". Needs root, to be somebody else where rights are checked.
 """
 import argparse
 import importlib
@@ -19,7 +19,7 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path.insert(0, HERE)
 import world  # noqa: E402
 
-PARTS = ('client', 'introspection', 'badinput', 'rights', 'life', 'configuration')
+PARTS = ('client', 'introspection', 'badinput', 'rights', 'matrix', 'life', 'configuration')
 PARALLEL = 2  # parts at a time
 
 
@@ -46,9 +46,9 @@ class Part:
     def __init__(self, name, programs):
         self.name, self.programs, self.open = name, programs, None
 
-    def open_world(self, host, change=None):
+    def open_world(self, host, change=None, writable=False):
         self.close()
-        self.open = world.World(self.programs, host, change)
+        self.open = world.World(self.programs, host, change, writable)
         return self.open
 
     def close(self):

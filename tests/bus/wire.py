@@ -13,6 +13,7 @@ import time
 CALL_LIMIT = 20.0  # seconds; generous: sanitizers, slow machines
 
 CALL, RETURN, ERROR, SIGNAL = 1, 2, 3, 4
+INTERACTIVE = 4  # flag of a call: a person may be asked whether the caller may
 PATH, INTERFACE, MEMBER, ERROR_NAME, REPLY_SERIAL, DESTINATION, SENDER, SIGNATURE = range(1, 9)
 NUMBERS = {'y': 'B', 'n': 'h', 'q': 'H', 'i': 'i', 'u': 'I', 'x': 'q', 't': 'Q', 'd': 'd', 'b': 'I'}
 DRIVER = 'org.freedesktop.DBus'
@@ -129,8 +130,8 @@ class Reader:
 
 
 class Message:
-    def __init__(self, kind, fields, body):
-        self.kind, self.fields, self.body = kind, fields, body
+    def __init__(self, kind, serial, fields, body):
+        self.kind, self.serial, self.fields, self.body = kind, serial, fields, body
 
     def arguments(self):
         reader = Reader(self.body)
@@ -143,6 +144,7 @@ class Connection:
     def __init__(self, path):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.buffer, self.serial, self.signals = b'', 0, []
+        self.flags = 0  # of the calls that are sent from now on
         try:
             self.socket.settimeout(CALL_LIMIT)
             self.socket.connect(path)
@@ -196,18 +198,23 @@ class Connection:
         reader = Reader(whole)
         reader.at = 12
         fields = {code: value for code, (_, value) in reader.get('a(yv)')}
-        return Message(whole[1], fields, whole[start:])
+        return Message(whole[1], struct.unpack_from('<I', whole, 8)[0], fields, whole[start:])
 
     def send(self, path, interface, member, signature, arguments, destination):
-        self.serial += 1
-        body, head = Writer(), Writer()
-        for kind, value in zip(split(signature), arguments, strict=True):
-            body.put(kind, value)
         fields = [(PATH, ('o', path)), (INTERFACE, ('s', interface)), (MEMBER, ('s', member)),
                   (DESTINATION, ('s', destination))]
+        self.send_message(CALL, fields, signature, arguments)
+
+    def send_message(self, kind, fields, signature, arguments):
+        self.serial += 1
+        body, head = Writer(), Writer()
+        for part, value in zip(split(signature), arguments, strict=True):
+            body.put(part, value)
         if signature:
             fields.append((SIGNATURE, ('g', signature)))
-        head.data += b'l' + bytes([CALL, 0, 1]) + struct.pack('<II', len(body.data), self.serial)
+        flags = self.flags if kind == CALL else 0
+        head.data += (b'l' + bytes([kind, flags, 1]) +
+                      struct.pack('<II', len(body.data), self.serial))
         head.put('a(yv)', fields)
         head.align(8)
         try:
@@ -240,3 +247,21 @@ class Connection:
         """Calls a method of the bus itself."""
         return self.call('/org/freedesktop/DBus', DRIVER, member, signature, *arguments,
                          destination=DRIVER)
+
+    def next_call(self, limit):
+        """Waits for somebody's call. Returns: it, or None if none came in so many seconds."""
+        until = time.monotonic() + limit
+        while True:
+            try:
+                message = self.next_message(until)
+            except WireError:
+                if time.monotonic() >= until:
+                    return None
+                raise
+            if message.kind == CALL:
+                return message
+
+    def answer(self, call, signature='', *arguments):
+        """Answers a call that was received."""
+        self.send_message(RETURN, [(REPLY_SERIAL, ('u', call.serial)),
+                                   (DESTINATION, ('s', call.fields[SENDER]))], signature, arguments)

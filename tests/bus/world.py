@@ -53,6 +53,10 @@ SYSTEM_CONFIG = '''<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Con
     <allow send_destination="org.freedesktop.DBus"
            send_interface="org.freedesktop.DBus.Properties"/>
   </policy>
+  <policy user="root">
+    <allow own="org.freedesktop.PolicyKit1"/>
+    <allow send_destination="org.freedesktop.PolicyKit1"/>
+  </policy>
   <include>POLICY</include>
 </busconfig>
 '''.replace('POLICY', os.path.join(TOP, 'conf', 'org.vfiod1.conf').replace('{', '{{')
@@ -88,13 +92,13 @@ def digest(tree):
     return total.hexdigest()
 
 
-def run_child(write_end, function, arguments):
-    """The child of as_nobody(); does not return."""
+def run_child(write_end, user, function, arguments):
+    """The child of as_user(); does not return."""
     try:
         signal.alarm(int(CHILD_LIMIT))
         os.setgroups([])
-        os.setresgid(NOBODY, NOBODY, NOBODY)
-        os.setresuid(NOBODY, NOBODY, NOBODY)
+        os.setresgid(user, user, user)
+        os.setresuid(user, user, user)
         answer = (True, function(*arguments))
     except BaseException as e:  # pylint: disable=broad-except
         answer = (False, f'{type(e).__name__}: {e}')
@@ -105,23 +109,31 @@ def run_child(write_end, function, arguments):
         os._exit(0)
 
 
-def read_all(fd, limit):
+def read_all(fd, limit, once=False):
+    """What comes until nothing has come for so many seconds; once: only what comes first."""
     data = b''
     while select.select([fd], [], [], limit)[0]:
         more = os.read(fd, 1 << 20)
         if not more:
             break
         data += more
+        if once:
+            break
     return data
 
 
 def as_nobody(function, *arguments):
     """Calls a function in a child that has dropped all rights. Returns: what it returned."""
+    return as_user(NOBODY, function, *arguments)
+
+
+def as_user(user, function, *arguments):
+    """Calls a function in a child that is that user, and has no other rights."""
     read_end, write_end = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(read_end)
-        run_child(write_end, function, arguments)
+        run_child(write_end, user, function, arguments)
     os.close(write_end)
     data = read_all(read_end, CHILD_LIMIT)
     os.close(read_end)
@@ -145,25 +157,28 @@ class Ran:
 
 
 class Programs:
+    """writable: as vfiod, for hosts that can be changed (writable.c)."""
+
     def __init__(self, vfiod, vfioctl):
         self.vfiod, self.vfioctl = vfiod, vfioctl
+        self.writable = os.path.join(os.path.dirname(vfiod), '..', 'tests', 'bus', 'vfiod-writable')
 
 
 class World:
     """A bus, and on it a vfiod that serves a host of tests/hosts. host: None for no vfiod.
-    change: called with the tree before it is served."""
+    change: called with the tree before it is served. writable: the host can be changed."""
 
-    def __init__(self, programs, host=None, change=None):
+    def __init__(self, programs, host=None, change=None, writable=False):
         self.programs, self.daemon, self.connection, self.bus = programs, None, None, None
         # Short, for the path of a socket is short.
         self.directory = tempfile.mkdtemp(prefix='vfiod-', dir='/tmp')
         try:
-            self.start(host, change)
+            self.start(host, change, programs.writable if writable else programs.vfiod)
         except BaseException:
             self.close()
             raise
 
-    def start(self, host, change):
+    def start(self, host, change, vfiod):
         os.chmod(self.directory, 0o755)  # nobody must reach the socket and the client
         self.vfioctl = os.path.join(self.directory, 'vfioctl')
         shutil.copy(self.programs.vfioctl, self.vfioctl)
@@ -177,7 +192,7 @@ class World:
         hostfile.write_tree(hostfile.read(os.path.join(HOSTS, host + '.host')), self.tree)
         if change:
             change(self.tree)
-        self.daemon = private.Daemon(self.programs.vfiod, self.programs.vfioctl, self.tree,
+        self.daemon = private.Daemon(vfiod, self.programs.vfioctl, self.tree,
                                      self.bus, os.path.join(self.directory, 'log'))
         self.daemon.wait()
         self.connection = self.connect()
