@@ -58,8 +58,9 @@ static unsigned points_at(const Account *a, uint64_t now_usec) {
 }
 
 bool account_is_idle(const Account *a, uint64_t now_usec) {
-        return a->n_peers == 0 && a->reading.n == 0 && a->work.n == 0 && a->n_working == 0 &&
-               a->n_asking == 0 && points_at(a, now_usec) == ACCOUNT_POINTS_MAX;
+        return a->n_peers == 0 && a->reading.n == 0 && a->work.n == 0 && a->refused.n == 0 &&
+               a->n_working == 0 && a->n_asking == 0 &&
+               points_at(a, now_usec) == ACCOUNT_POINTS_MAX;
 }
 
 bool account_charge(Account *a, unsigned points, uint64_t now_usec) {

@@ -18,8 +18,9 @@
 #define ACCOUNT_POINTS_PER_SECOND 250  /* 2.5 % of the loop's time */
 #define ACCOUNT_QUEUED_MAX        256  /* calls that wait for their turn */
 #define ACCOUNT_WORK_QUEUED_MAX   8    /* of them those that start a child process */
-#define ACCOUNT_WORK_RUNNING_MAX  2
+#define ACCOUNT_WORK_RUNNING_MAX  1
 #define ACCOUNT_ASKING_MAX        4    /* questions to polkit at a time */
+#define ACCOUNT_REFUSED_MAX       2048 /* calls that wait for being refused, small ones */
 
 /* Calls in the order they came. */
 typedef struct MessageQueue {
@@ -39,7 +40,7 @@ typedef struct Account {
         unsigned n_peers; /* connections known to be this user's */
         unsigned points;
         uint64_t counted_usec; /* when points was right */
-        MessageQueue reading, work;
+        MessageQueue reading, work, refused;
         unsigned n_working, n_asking;
 } Account;
 

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define SAMPLES_MAX 500000
+#define SAMPLES_MAX 65536
 #define OPEN_MAX    256
 
-typedef enum Kind { KIND_READ, KIND_WORK, KINDS } Kind;
+typedef enum Kind { KIND_READ, KIND_OBJECTS, KIND_WORK, KINDS } Kind;
 
 /* A call that has not been answered. */
 typedef struct Open {
@@ -69,13 +69,18 @@ static Open *find(const sd_bus_message *m) {
         return NULL;
 }
 
+static Kind kind_of(sd_bus_message *m) {
+        return sd_bus_message_is_method_call(m, "org.freedesktop.DBus.ObjectManager",
+                                             "GetManagedObjects") > 0 ? KIND_OBJECTS : KIND_READ;
+}
+
 void bench_received(const Account *a, sd_bus_message *m) {
         if (!a || a->uid != 0)
                 return;
         for (size_t i = 0; i < OPEN_MAX; i++)
                 if (!bench.open[i].message) {
                         bench.open[i] = (Open) { .message = sd_bus_message_ref(m),
-                                                 .began_nsec = now_nsec(), .kind = KIND_READ,
+                                                 .began_nsec = now_nsec(), .kind = kind_of(m),
                                                  .answered = true };
                         bench.n_open++;
                         return;
@@ -110,7 +115,7 @@ static double percentile(Kind k, double part) {
 }
 
 static int on_signal(sd_event_source *s, const struct signalfd_siginfo *info, void *userdata) {
-        static const char *const names[KINDS] = { "read", "work" };
+        static const char *const names[KINDS] = { "read", "objects", "work" };
 
         (void) s;
         (void) info;

@@ -4,10 +4,12 @@
 #include <errno.h>
 #include <string.h>
 
+#include "account.h"
 #include "names.h"
 
-#define SMALL_SIZE_MAX  65536
-#define SMALL_DEPTH_MAX 8 /* a{sv} with an array in it, and some */
+/* However large the host, some of the dearest calls can be made in a row. */
+#define COST_MAX        (ACCOUNT_POINTS_MAX / 4)
+#define DEPTH_MAX       8 /* a{sv} with an array in it, and some */
 
 static const struct Cost {
         const char *interface, *member;
@@ -40,10 +42,11 @@ static const struct Cost *find_cost(sd_bus_message *m) {
 
 unsigned gate_cost(sd_bus_message *m, size_t n_devices) {
         const struct Cost *c = find_cost(m);
+        size_t points = 1;
 
-        if (!c)
-                return 1;
-        return c->fixed + (c->devices_per_point ? (unsigned) (n_devices / c->devices_per_point) : 0);
+        if (c)
+                points = c->fixed + (c->devices_per_point ? n_devices / c->devices_per_point : 0);
+        return points < COST_MAX ? (unsigned) points : COST_MAX;
 }
 
 bool gate_is_work(sd_bus_message *m) {
@@ -65,7 +68,7 @@ static int basic_size(sd_bus_message *m, char type) {
         if (type != SD_BUS_TYPE_STRING && type != SD_BUS_TYPE_OBJECT_PATH &&
             type != SD_BUS_TYPE_SIGNATURE)
                 return 8;
-        return 8 + (int) strnlen(value.text, SMALL_SIZE_MAX);
+        return 8 + (int) strnlen(value.text, GATE_CALL_MAX);
 }
 
 /* Steps over what is left in the container, while *left of the size is. Returns: 0 or -errno. */
@@ -75,7 +78,7 @@ static int measure(sd_bus_message *m, int *left, unsigned depth) {
         int r;
 
         while ((r = sd_bus_message_peek_type(m, &type, &contents)) > 0) {
-                if (*left <= 0 || depth > SMALL_DEPTH_MAX)
+                if (*left <= 0 || depth > DEPTH_MAX)
                         return -E2BIG;
                 if (contents) {
                         *left -= 8;
@@ -94,9 +97,8 @@ static int measure(sd_bus_message *m, int *left, unsigned depth) {
         return r < 0 ? r : *left < 0 ? -E2BIG : 0;
 }
 
-bool gate_is_small(sd_bus_message *m) {
-        int left = SMALL_SIZE_MAX;
-        bool small = measure(m, &left, 0) >= 0;
+bool gate_is_within(sd_bus_message *m, int size) {
+        bool within = measure(m, &size, 0) >= 0;
 
-        return sd_bus_message_rewind(m, true) >= 0 && small;
+        return sd_bus_message_rewind(m, true) >= 0 && within;
 }

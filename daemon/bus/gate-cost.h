@@ -12,6 +12,8 @@
 unsigned gate_cost(sd_bus_message *m, size_t n_devices);
 /* Returns: whether it starts a child process and is answered later. */
 bool gate_is_work(sd_bus_message *m);
-/* Returns: whether it is small enough to be kept; if not, it is no call that is ever granted. Leaves
- * the message as if unread. */
-bool gate_is_small(sd_bus_message *m);
+/* So large is no call that is ever granted; and so small is every call without many options. */
+#define GATE_CALL_MAX       65536
+#define GATE_SMALL_CALL_MAX 1024
+/* Returns: whether what it carries takes at most so many bytes. Leaves the message as if unread. */
+bool gate_is_within(sd_bus_message *m, int size);

@@ -18,6 +18,10 @@
 /* So many calls are read before one that waits has its turn, else a flood would keep all others'
  * from being answered. */
 #define READ_IN_A_ROW  32
+/* Refusals leave at this pace for each user: whoever calls again as soon as it is refused is slowed
+ * down to it, and with it the bus, on which all others wait, too. */
+#define REFUSE_EVERY_USEC UINT64_C(10000)
+#define REFUSE_AT_A_TIME  10
 /* So many answers that the bus has not taken yet: more refusals would only fill memory. The bus
  * itself stops whoever waits for too many answers. */
 #define UNSENT_MAX     512
@@ -35,13 +39,14 @@ struct Gate {
         sd_bus *connection;
         sd_bus_slot *filter;
         sd_event_source *turn; /* on while something waits for its turn */
+        sd_event_source *refusing; /* on while something waits to be refused */
         GateSize size;
         void *userdata;
         Peers *peers;
         sd_bus_message *passing; /* its turn has come; sd-bus has it in its queue */
         Account *last;           /* whose turn was the last one */
         Work *work;
-        unsigned n_working;      /* for others than root */
+        unsigned n_working, n_root_working; /* for others than root, for root */
         unsigned n_held;
         unsigned n_read;         /* since the last turn */
 };
@@ -53,8 +58,10 @@ static uint64_t now(const Gate *g) {
         return usec;
 }
 
+/* While a child works for root, no other is started: they would share the processors. */
 static bool may_work(const Gate *g, const Account *a) {
-        return a->n_working < ACCOUNT_WORK_RUNNING_MAX && g->n_working < WORKING_MAX;
+        return g->n_root_working == 0 && a->n_working < ACCOUNT_WORK_RUNNING_MAX &&
+               g->n_working < WORKING_MAX;
 }
 
 /* Returns: the queue of the account whose first call can be let through now, or NULL. */
@@ -123,6 +130,48 @@ static int refuse(Gate *g, sd_bus_message *m, const char *what) {
         return 1;
 }
 
+static int refuse_user(Gate *g, sd_bus_message *m) {
+        return refuse(g, m, "Too many calls of this user in a short time: try again in some "
+                            "seconds");
+}
+
+static int schedule_refusals(Gate *g) {
+        int r = sd_event_source_set_time_relative(g->refusing, REFUSE_EVERY_USEC);
+
+        return r < 0 ? r : sd_event_source_set_enabled(g->refusing, SD_EVENT_ONESHOT);
+}
+
+static int on_refusing(sd_event_source *s, uint64_t usec, void *userdata) {
+        Gate *g = userdata;
+        bool more = false;
+
+        (void) s;
+        (void) usec;
+        for (Account *a = peers_accounts(g->peers); a; a = a->next) {
+                for (unsigned i = 0; i < REFUSE_AT_A_TIME && a->refused.n > 0; i++) {
+                        sd_bus_message *m = message_queue_pop(&a->refused);
+
+                        (void) refuse_user(g, m);
+                        sd_bus_message_unref(m);
+                }
+                more |= a->refused.n > 0;
+        }
+        return more ? schedule_refusals(g) : 0;
+}
+
+/* Refuses the call when its time has come; at once where too much waits for that already. */
+static int refuse_later(Gate *g, Account *a, sd_bus_message *m) {
+        int enabled = SD_EVENT_OFF;
+
+        if (a->refused.n >= ACCOUNT_REFUSED_MAX || !gate_is_within(m, GATE_SMALL_CALL_MAX) ||
+            message_queue_push(&a->refused, m) < 0)
+                return refuse_user(g, m);
+        (void) sd_event_source_get_enabled(g->refusing, &enabled);
+        if (enabled == SD_EVENT_OFF)
+                (void) schedule_refusals(g);
+        return 1;
+}
+
 /* Puts the call to those of its user, or refuses it. Returns: 0 if it is to be answered at once,
  * else 1. */
 static int admit(Gate *g, Account *a, sd_bus_message *m) {
@@ -130,10 +179,9 @@ static int admit(Gate *g, Account *a, sd_bus_message *m) {
         MessageQueue *q = work ? &a->work : &a->reading;
 
         if (!account_charge(a, gate_cost(m, g->size(g->userdata)), now(g)))
-                return refuse(g, m, "Too many calls of this user in a short time: try again in "
-                                    "some seconds");
+                return refuse_later(g, a, m);
         /* One that is too large is refused by whoever reads it, by name and cause. */
-        if (!gate_is_small(m))
+        if (!gate_is_within(m, GATE_CALL_MAX))
                 return 0;
         if (q->n >= (work ? ACCOUNT_WORK_QUEUED_MAX : ACCOUNT_QUEUED_MAX) ||
             message_queue_push(q, m) < 0)
@@ -145,7 +193,7 @@ static int admit(Gate *g, Account *a, sd_bus_message *m) {
 
 /* Keeps the call until it is known whose it is. Returns: 1. */
 static int hold(Gate *g, Peer *p, sd_bus_message *m) {
-        if (p->held.n >= HELD_MAX || g->n_held >= HELD_TOTAL_MAX || !gate_is_small(m) ||
+        if (p->held.n >= HELD_MAX || g->n_held >= HELD_TOTAL_MAX || !gate_is_within(m, GATE_CALL_MAX) ||
             message_queue_push(&p->held, m) < 0)
                 return refuse(g, m, "Too many calls, or too large a one, before the bus has told "
                                     "whose this connection is: try again");
@@ -222,13 +270,13 @@ int gate_work_begin(Gate *g, sd_bus_message *m) {
         *w = (Work) { .next = g->work, .message = sd_bus_message_ref(m), .account = a };
         g->work = w;
         a->n_working++;
-        g->n_working += a->uid != 0;
+        *(a->uid == 0 ? &g->n_root_working : &g->n_working) += 1;
         return 0;
 }
 
 static void work_free(Gate *g, Work *w) {
         w->account->n_working--;
-        g->n_working -= w->account->uid != 0;
+        *(w->account->uid == 0 ? &g->n_root_working : &g->n_working) -= 1;
         sd_bus_message_unref(w->message);
         free(w);
 }
@@ -273,6 +321,11 @@ int gate_new(sd_bus *connection, GateSize size, void *userdata, Gate **ret) {
                 r = sd_event_add_defer(sd_bus_get_event(connection), &g->turn, on_turn, g);
         if (r >= 0)
                 r = sd_event_source_set_enabled(g->turn, SD_EVENT_OFF);
+        if (r >= 0)
+                r = sd_event_add_time(sd_bus_get_event(connection), &g->refusing, CLOCK_MONOTONIC,
+                                      UINT64_MAX, 1, on_refusing, g);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(g->refusing, SD_EVENT_OFF);
         /* Behind the bus: first all is read, so that root's is found. */
         if (r >= 0)
                 r = sd_event_source_set_priority(g->turn, SD_EVENT_PRIORITY_NORMAL + 1);
@@ -291,6 +344,7 @@ Gate *gate_free(Gate *g) {
                 return NULL;
         sd_bus_slot_unref(g->filter);
         sd_event_source_disable_unref(g->turn);
+        sd_event_source_disable_unref(g->refusing);
         while (g->work) {
                 Work *w = g->work;
 

@@ -260,6 +260,7 @@ Peers *peers_free(Peers *p) {
                 p->accounts = a->next;
                 message_queue_clear(&a->reading);
                 message_queue_clear(&a->work);
+                message_queue_clear(&a->refused);
                 free(a);
         }
         free(p);

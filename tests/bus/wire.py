@@ -14,8 +14,10 @@ CALL_LIMIT = 20.0  # seconds; generous: sanitizers, slow machines
 
 CALL, RETURN, ERROR, SIGNAL = 1, 2, 3, 4
 INTERACTIVE = 4  # flag of a call: a person may be asked whether the caller may
-PATH, INTERFACE, MEMBER, ERROR_NAME, REPLY_SERIAL, DESTINATION, SENDER, SIGNATURE = range(1, 9)
-NUMBERS = {'y': 'B', 'n': 'h', 'q': 'H', 'i': 'i', 'u': 'I', 'x': 'q', 't': 'Q', 'd': 'd', 'b': 'I'}
+(PATH, INTERFACE, MEMBER, ERROR_NAME, REPLY_SERIAL, DESTINATION, SENDER, SIGNATURE,
+ UNIX_FDS) = range(1, 10)
+NUMBERS = {'y': 'B', 'n': 'h', 'q': 'H', 'i': 'i', 'u': 'I', 'x': 'q', 't': 'Q', 'd': 'd', 'b': 'I',
+           'h': 'I'}
 DRIVER = 'org.freedesktop.DBus'
 
 
@@ -141,7 +143,7 @@ class Message:
 class Connection:
     """A connection to the bus at a path. It is made with the rights that this process has now."""
 
-    def __init__(self, path):
+    def __init__(self, path, descriptors=False):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.buffer, self.serial, self.signals = b'', 0, []
         self.flags = 0  # of the calls that are sent from now on
@@ -150,7 +152,10 @@ class Connection:
             self.socket.connect(path)
             user = str(os.geteuid()).encode().hex().encode()
             self.socket.sendall(b'\0AUTH EXTERNAL %s\r\n' % user)
-            self.expect_ok()
+            self.expect(b'OK ')
+            if descriptors:
+                self.socket.sendall(b'NEGOTIATE_UNIX_FD\r\n')
+                self.expect(b'AGREE_UNIX_FD')
             self.socket.sendall(b'BEGIN\r\n')
             self.name, = self.call('/org/freedesktop/DBus', DRIVER, 'Hello', destination=DRIVER)
         except OSError as e:
@@ -163,10 +168,10 @@ class Connection:
     def __exit__(self, *_):
         self.socket.close()
 
-    def expect_ok(self):
+    def expect(self, word):
         while not self.buffer.endswith(b'\r\n'):
             self.receive(time.monotonic() + CALL_LIMIT)
-        if not self.buffer.startswith(b'OK '):
+        if not self.buffer.startswith(word):
             raise WireError(f'the bus does not let us in: {self.buffer!r}')
         self.buffer = b''
 
@@ -219,13 +224,20 @@ class Connection:
         head.align(8)
         try:
             self.socket.settimeout(CALL_LIMIT)
-            self.socket.sendall(head.data + body.data)
+            if UNIX_FDS in dict(fields):
+                socket.send_fds(self.socket, [bytes(head.data + body.data)], [0])
+            else:
+                self.socket.sendall(head.data + body.data)
         except OSError as e:
             raise WireError(f'the connection broke: {e}') from None
 
     def call_raw(self, path, interface, member, signature='', *arguments, destination='org.vfiod1'):
         """Returns: the reply. Raises BusError or WireError."""
         self.send(path, interface, member, signature, arguments, destination)
+        return self.wait_for_answer()
+
+    def wait_for_answer(self):
+        """Of the call that was sent last. Raises BusError or WireError."""
         limit = time.monotonic() + CALL_LIMIT
         while True:
             message = self.next_message(limit)
@@ -242,6 +254,13 @@ class Connection:
     def call(self, *arguments, **destination):
         """Returns: the values of the reply. Raises BusError or WireError."""
         return self.call_raw(*arguments, **destination).arguments()
+
+    def send_descriptor(self, path, interface, member):
+        """Calls a method with a file descriptor. Raises BusError, or returns the answer."""
+        self.send_message(CALL, [(PATH, ('o', path)), (INTERFACE, ('s', interface)),
+                                 (MEMBER, ('s', member)), (DESTINATION, ('s', 'org.vfiod1')),
+                                 (UNIX_FDS, ('u', 1))], 'h', [0])
+        return self.wait_for_answer().arguments()
 
     def driver(self, member, signature='', *arguments):
         """Calls a method of the bus itself."""

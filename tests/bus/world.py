@@ -197,8 +197,8 @@ class World:
         self.daemon.wait()
         self.connection = self.connect()
 
-    def connect(self):
-        return wire.Connection(os.path.join(self.directory, 'bus'))
+    def connect(self, **options):
+        return wire.Connection(os.path.join(self.directory, 'bus'), **options)
 
     def __enter__(self):
         return self
