@@ -144,7 +144,8 @@ static int report(const Options *options, const char *name, const char *message,
         else {
                 next = error_next_step(name, options, object);
                 /* A message that names the way out itself needs no second one. */
-                say_text(message, next && strstr(message, "vfioctl ") ? NULL : next);
+                say_text(message, strstr(message, "vfioctl ") || strstr(message, "sudo") ? NULL
+                                                                                         : next);
         }
         return error_exit_code(name);
 }
