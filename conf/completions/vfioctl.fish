@@ -42,5 +42,6 @@ complete -c vfioctl -s H -l host -x -a '(__fish_print_hostnames)' -d 'ask the vf
 complete -c vfioctl -s M -l machine -x -d 'ask the vfiod of a local container'
 complete -c vfioctl -l bus -x -d 'use this bus'
 complete -c vfioctl -l no-pager -d 'do not pipe long output into a pager'
+complete -c vfioctl -l no-ask-password -d 'do not ask for passwords'
 complete -c vfioctl -s h -l help -d 'show a short help'
 complete -c vfioctl -l version -d 'show the version'

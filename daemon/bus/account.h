@@ -14,9 +14,9 @@
  * loop busy; points come back with time.
  */
 
-#define ACCOUNT_POINTS_MAX        1000 /* a burst: a script over some hundred devices */
-#define ACCOUNT_POINTS_PER_SECOND 250  /* 2.5 % of the loop's time */
-#define ACCOUNT_QUEUED_MAX        256  /* calls that wait for their turn */
+#define ACCOUNT_POINTS_MAX        2000 /* a burst: a script over some hundred devices */
+#define ACCOUNT_POINTS_PER_SECOND 500  /* 5 % of the loop's time */
+#define ACCOUNT_QUEUED_MAX        1024 /* calls that wait for their turn, small ones */
 #define ACCOUNT_WORK_QUEUED_MAX   8    /* of them those that start a child process */
 #define ACCOUNT_WORK_RUNNING_MAX  1
 #define ACCOUNT_ASKING_MAX        4    /* questions to polkit at a time */

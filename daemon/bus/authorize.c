@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "departure.h"
 #include "errors.h"
 #include "names.h"
 #include "objects.h"
@@ -46,7 +47,7 @@ typedef struct Authorization {
         unsigned rights; /* that are not granted yet */
         const struct Right *asked;
         PolkitQuery *query;
-        sd_bus_track *sender;
+        Departure sender;
         bool interactive;
         uint64_t until_usec; /* for all questions together */
         char ids[IDS_MAX]; /* of the device that was asked about */
@@ -59,7 +60,7 @@ static void authorization_free(Authorization *a) {
                         break;
                 }
         polkit_cancel(a->query);
-        sd_bus_track_unref(a->sender);
+        departure_clear(&a->sender);
         sd_bus_message_unref(a->message);
         a->account->n_asking--;
         request_clear(&a->request);
@@ -191,16 +192,8 @@ static int ask_next(Authorization *a) {
 }
 
 /* Who asked is gone: nobody is left to be asked for a password, or to be answered. */
-static int on_sender_gone(sd_bus_track *track, void *userdata) {
-        (void) track;
+static void on_sender_gone(void *userdata) {
         authorization_free(userdata);
-        return 0;
-}
-
-static int watch_sender(Authorization *a) {
-        int r = sd_bus_track_new(a->bus->connection, &a->sender, on_sender_gone, a);
-
-        return r < 0 ? r : sd_bus_track_add_sender(a->sender, a->message);
 }
 
 /* Bounded: each keeps a message, and polkit busy. */
@@ -232,7 +225,8 @@ static int begin(Bus *b, sd_bus_message *m, Account *account, unsigned rights, B
         a->until_usec = now_usec(b) + (a->interactive ? VFIOD_POLKIT_INTERACTIVE_USEC
                                                       : VFIOD_POLKIT_USEC);
         (void) look_at_device(b, &a->request.address, a->ids);
-        r = watch_sender(a);
+        r = departure_watch(&a->sender, b->connection, sd_bus_message_get_sender(m), on_sender_gone,
+                            a);
         if (r >= 0)
                 r = ask_next(a);
         if (r < 0)

@@ -17,13 +17,13 @@ static const struct Cost {
         unsigned devices_per_point; /* 0: it costs the same however many there are */
         bool work;
 } costs[] = {
-        { "org.freedesktop.DBus.ObjectManager", "GetManagedObjects", 2, 6, false },
-        { "org.freedesktop.DBus.Introspectable", "Introspect", 2, 64, false },
+        { "org.freedesktop.DBus.ObjectManager", "GetManagedObjects", 2, 3, false },
+        { "org.freedesktop.DBus.Introspectable", "Introspect", 2, 32, false },
         { "org.freedesktop.DBus.Properties", "GetAll", 2, 0, false },
         { VFIOD_INTERFACE_MANAGER, "GetDevice", 2, 0, false }, /* a name is looked up in sysfs */
-        { VFIOD_INTERFACE_MANAGER, "Rescan", 100, 2, false },
-        { VFIOD_INTERFACE_MANAGER, "Plan", 25, 0, true },
-        { VFIOD_INTERFACE_DEVICE, "Refresh", 25, 0, true },
+        { VFIOD_INTERFACE_MANAGER, "Rescan", 200, 1, false },
+        { VFIOD_INTERFACE_MANAGER, "Plan", 50, 0, true },
+        { VFIOD_INTERFACE_DEVICE, "Refresh", 50, 0, true },
         { VFIOD_INTERFACE_MANAGER, "Prepare", 10, 0, false },  /* before polkit is asked */
         { VFIOD_INTERFACE_MANAGER, "Release", 10, 0, false },
 };

@@ -9,22 +9,16 @@
 #include "bench.h"
 #include "gate-cost.h"
 #include "peers.h"
+#include "refusals.h"
 
 /* Of one connection, while it is being learned whose it is; and of all. */
-#define HELD_MAX       32
+#define HELD_MAX       256
 #define HELD_TOTAL_MAX 1024
 /* Children that work for others than root at a time. */
 #define WORKING_MAX    4
 /* So many calls are read before one that waits has its turn, else a flood would keep all others'
  * from being answered. */
 #define READ_IN_A_ROW  32
-/* Refusals leave at this pace for each user: whoever calls again as soon as it is refused is slowed
- * down to it, and with it the bus, on which all others wait, too. */
-#define REFUSE_EVERY_USEC UINT64_C(10000)
-#define REFUSE_AT_A_TIME  10
-/* So many answers that the bus has not taken yet: more refusals would only fill memory. The bus
- * itself stops whoever waits for too many answers. */
-#define UNSENT_MAX     512
 /* As long as polkit itself keeps an authorization. */
 #define TRUST_USEC     UINT64_C(300000000)
 
@@ -39,7 +33,7 @@ struct Gate {
         sd_bus *connection;
         sd_bus_slot *filter;
         sd_event_source *turn; /* on while something waits for its turn */
-        sd_event_source *refusing; /* on while something waits to be refused */
+        Refusals *refusals;
         GateSize size;
         void *userdata;
         Peers *peers;
@@ -120,55 +114,9 @@ static int on_turn(sd_event_source *s, void *userdata) {
         return 0;
 }
 
-/* Answers that there is too much of it; not, where nobody takes the answers. */
-static int refuse(Gate *g, sd_bus_message *m, const char *what) {
-        uint64_t unsent = 0;
-
-        if (sd_bus_get_n_queued_write(g->connection, &unsent) >= 0 && unsent > UNSENT_MAX)
-                return 1;
-        (void) sd_bus_reply_method_errorf(m, SD_BUS_ERROR_LIMITS_EXCEEDED, "%s", what);
-        return 1;
-}
-
-static int refuse_user(Gate *g, sd_bus_message *m) {
-        return refuse(g, m, "Too many calls of this user in a short time: try again in some "
-                            "seconds");
-}
-
-static int schedule_refusals(Gate *g) {
-        int r = sd_event_source_set_time_relative(g->refusing, REFUSE_EVERY_USEC);
-
-        return r < 0 ? r : sd_event_source_set_enabled(g->refusing, SD_EVENT_ONESHOT);
-}
-
-static int on_refusing(sd_event_source *s, uint64_t usec, void *userdata) {
-        Gate *g = userdata;
-        bool more = false;
-
-        (void) s;
-        (void) usec;
-        for (Account *a = peers_accounts(g->peers); a; a = a->next) {
-                for (unsigned i = 0; i < REFUSE_AT_A_TIME && a->refused.n > 0; i++) {
-                        sd_bus_message *m = message_queue_pop(&a->refused);
-
-                        (void) refuse_user(g, m);
-                        sd_bus_message_unref(m);
-                }
-                more |= a->refused.n > 0;
-        }
-        return more ? schedule_refusals(g) : 0;
-}
-
-/* Refuses the call when its time has come; at once where too much waits for that already. */
-static int refuse_later(Gate *g, Account *a, sd_bus_message *m) {
-        int enabled = SD_EVENT_OFF;
-
-        if (a->refused.n >= ACCOUNT_REFUSED_MAX || !gate_is_within(m, GATE_SMALL_CALL_MAX) ||
-            message_queue_push(&a->refused, m) < 0)
-                return refuse_user(g, m);
-        (void) sd_event_source_get_enabled(g->refusing, &enabled);
-        if (enabled == SD_EVENT_OFF)
-                (void) schedule_refusals(g);
+/* Returns: 1, as the call is taken care of. */
+static int refuse(const Gate *g, sd_bus_message *m, const char *what) {
+        refusals_now(g->refusals, m, what);
         return 1;
 }
 
@@ -178,10 +126,12 @@ static int admit(Gate *g, Account *a, sd_bus_message *m) {
         bool work = gate_is_work(m);
         MessageQueue *q = work ? &a->work : &a->reading;
 
-        if (!account_charge(a, gate_cost(m, g->size(g->userdata)), now(g)))
-                return refuse_later(g, a, m);
-        /* One that is too large is refused by whoever reads it, by name and cause. */
-        if (!gate_is_within(m, GATE_CALL_MAX))
+        if (!account_charge(a, gate_cost(m, g->size(g->userdata)), now(g))) {
+                refusals_later(g->refusals, a, m);
+                return 1;
+        }
+        /* One that is too large to be kept is mostly refused, by whoever reads it and by its cause. */
+        if (!gate_is_within(m, work ? GATE_CALL_MAX : GATE_SMALL_CALL_MAX))
                 return 0;
         if (q->n >= (work ? ACCOUNT_WORK_QUEUED_MAX : ACCOUNT_QUEUED_MAX) ||
             message_queue_push(q, m) < 0)
@@ -193,7 +143,9 @@ static int admit(Gate *g, Account *a, sd_bus_message *m) {
 
 /* Keeps the call until it is known whose it is. Returns: 1. */
 static int hold(Gate *g, Peer *p, sd_bus_message *m) {
-        if (p->held.n >= HELD_MAX || g->n_held >= HELD_TOTAL_MAX || !gate_is_within(m, GATE_CALL_MAX) ||
+        int size = p->held.n == 0 ? GATE_CALL_MAX : GATE_SMALL_CALL_MAX;
+
+        if (p->held.n >= HELD_MAX || g->n_held >= HELD_TOTAL_MAX || !gate_is_within(m, size) ||
             message_queue_push(&p->held, m) < 0)
                 return refuse(g, m, "Too many calls, or too large a one, before the bus has told "
                                     "whose this connection is: try again");
@@ -322,10 +274,7 @@ int gate_new(sd_bus *connection, GateSize size, void *userdata, Gate **ret) {
         if (r >= 0)
                 r = sd_event_source_set_enabled(g->turn, SD_EVENT_OFF);
         if (r >= 0)
-                r = sd_event_add_time(sd_bus_get_event(connection), &g->refusing, CLOCK_MONOTONIC,
-                                      UINT64_MAX, 1, on_refusing, g);
-        if (r >= 0)
-                r = sd_event_source_set_enabled(g->refusing, SD_EVENT_OFF);
+                r = refusals_new(connection, g->peers, &g->refusals);
         /* Behind the bus: first all is read, so that root's is found. */
         if (r >= 0)
                 r = sd_event_source_set_priority(g->turn, SD_EVENT_PRIORITY_NORMAL + 1);
@@ -344,7 +293,7 @@ Gate *gate_free(Gate *g) {
                 return NULL;
         sd_bus_slot_unref(g->filter);
         sd_event_source_disable_unref(g->turn);
-        sd_event_source_disable_unref(g->refusing);
+        refusals_free(g->refusals);
         while (g->work) {
                 Work *w = g->work;
 
