@@ -93,12 +93,14 @@ static const DeviceReport *look_at_device(const Bus *b, const Address *address,
         return d;
 }
 
-static const char *words_for(PolkitResult result) {
+static const char *words_for(PolkitResult result, bool interactive) {
         switch (result) {
         case POLKIT_NO:
                 return "polkit does not allow it";
         case POLKIT_CHALLENGE:
-                return "polkit would have to ask for a password, and this call does not let it";
+                return interactive ? "polkit would have to ask for a password, and has nobody to ask"
+                                   : "polkit would have to ask for a password, and this call does "
+                                     "not let it";
         case POLKIT_ABSENT:
                 return "there is no polkit to ask";
         case POLKIT_LATE:
@@ -149,7 +151,7 @@ static void on_answer(PolkitResult result, const char *why, void *userdata) {
 
         a->query = NULL;
         if (result != POLKIT_YES) {
-                r = deny(a->asked, &a->request.address, words_for(result), why, &error);
+                r = deny(a->asked, &a->request.address, words_for(result, a->interactive), why, &error);
                 end_with(a, r, &error);
                 return;
         }
