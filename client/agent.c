@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <systemd/sd-login.h>
 #include <unistd.h>
 
 #include "agent.h"
@@ -11,8 +12,14 @@
 #define AGENT "pkttyagent"
 #define REGISTER_LIMIT_MSEC 10000
 
-/* With --fallback it does not stand in the way of an agent of the desktop. It ends with us, however
- * we end. Returns: its id, or -1. */
+/* In a session it must not stand in the way of the desktop's agent. Outside of one there is no other,
+ * and polkit uses no fallback there (polkitbackendinteractiveauthority.c,
+ * get_authentication_agent_for_subject()). */
+static const char *fallback(void) {
+        return sd_pid_get_session(0, NULL) >= 0 ? "--fallback" : NULL;
+}
+
+/* It ends with us, however we end. Returns: its id, or -1. */
 static pid_t spawn(int notify_fd) {
         char process[40], notify[40];
         pid_t parent = getpid(), pid;
@@ -24,7 +31,7 @@ static pid_t spawn(int notify_fd) {
                 return pid;
         (void) fcntl(notify_fd, F_SETFD, 0);
         if (prctl(PR_SET_PDEATHSIG, SIGTERM) == 0 && getppid() == parent)
-                execlp(AGENT, AGENT, process, notify, "--fallback", (char *) NULL);
+                execlp(AGENT, AGENT, process, notify, fallback(), (char *) NULL);
         _exit(EXIT_FAILURE);
 }
 
