@@ -19,6 +19,8 @@
 /* So many calls are read before one that waits has its turn, else a flood would keep all others'
  * from being answered. */
 #define READ_IN_A_ROW  32
+/* So long others wait for work of root's at most. */
+#define YIELD_USEC     UINT64_C(100000)
 /* As long as polkit itself keeps an authorization. */
 #define TRUST_USEC     UINT64_C(300000000)
 
@@ -32,13 +34,15 @@ typedef struct Work {
 struct Gate {
         sd_bus *connection;
         sd_bus_slot *filter;
-        sd_event_source *turn; /* on while something waits for its turn */
+        sd_event_source *turn;     /* on while something waits for its turn */
+        sd_event_source *yielding; /* on while it waits for root, too */
         Refusals *refusals;
         GateSize size;
         void *userdata;
         Peers *peers;
         sd_bus_message *passing; /* its turn has come; sd-bus has it in its queue */
-        Account *last;           /* whose turn was the last one */
+        const Account *last;     /* whose turn was the last one */
+        uint64_t last_turn_usec;
         Work *work;
         unsigned n_working, n_root_working; /* for others than root, for root */
         unsigned n_held;
@@ -65,51 +69,66 @@ static MessageQueue *queue_of(const Gate *g, Account *a) {
         return a->work.n > 0 && may_work(g, a) ? &a->work : NULL;
 }
 
-/* Returns: the queue of the next account behind the last one that had its turn, or NULL. */
-static MessageQueue *next_queue(Gate *g) {
+/* Returns: the next account behind the last one that had its turn, of which something can be let
+ * through now; or NULL. */
+static Account *next_account(const Gate *g) {
         Account *first = peers_accounts(g->peers), *start = first, *a;
-        MessageQueue *q = NULL;
 
         for (a = first; a; a = a->next)
-                if (a == g->last)
-                        start = a->next ? a->next : first;
-        a = start;
-        while (a && !q) {
-                q = queue_of(g, a);
-                if (q)
-                        g->last = a;
-                a = a->next ? a->next : first;
-                if (a == start)
-                        break;
-        }
-        return q;
+                if (a == g->last && a->next)
+                        start = a->next;
+        for (a = start; a; a = a->next)
+                if (queue_of(g, a))
+                        return a;
+        for (a = first; a != start; a = a->next)
+                if (queue_of(g, a))
+                        return a;
+        return NULL;
+}
+
+/* While a child works for root, the answer must not wait for a long one to somebody else; but not for
+ * ever, for a child may hang. */
+static bool yields_to_root(const Gate *g) {
+        return g->n_root_working > 0 && now(g) < g->last_turn_usec + YIELD_USEC;
 }
 
 /* Lets the next call through: sd-bus gives it to the filter again, and then to its object. */
-static int take_turn(Gate *g) {
-        MessageQueue *q = g->passing ? NULL : next_queue(g);
-        sd_bus_message *m = q ? message_queue_pop(q) : NULL;
+static void take_turn(Gate *g) {
+        Account *a = g->passing || yields_to_root(g) ? NULL : next_account(g);
+        sd_bus_message *m = a ? message_queue_pop(queue_of(g, a)) : NULL;
         int r;
 
         g->n_read = 0;
         if (!m)
-                return 0;
+                return;
+        g->last = a;
+        g->last_turn_usec = now(g);
         r = sd_bus_enqueue_for_read(g->connection, m);
         if (r >= 0)
                 g->passing = m; /* sd-bus holds it */
         else
                 (void) sd_bus_reply_method_errno(m, r, NULL);
         sd_bus_message_unref(m);
-        return 1;
 }
 
 static void schedule(Gate *g) {
-        (void) sd_event_source_set_enabled(g->turn, next_queue(g) ? SD_EVENT_ON : SD_EVENT_OFF);
+        bool waits = next_account(g), yields = waits && yields_to_root(g);
+
+        (void) sd_event_source_set_enabled(g->turn, waits && !yields ? SD_EVENT_ON : SD_EVENT_OFF);
+        if (yields && sd_event_source_set_time_relative(g->yielding, YIELD_USEC) >= 0)
+                (void) sd_event_source_set_enabled(g->yielding, SD_EVENT_ONESHOT);
 }
 
 static int on_turn(sd_event_source *s, void *userdata) {
         (void) s;
-        (void) take_turn(userdata);
+        take_turn(userdata);
+        schedule(userdata);
+        return 0;
+}
+
+static int on_yielded(sd_event_source *s, uint64_t usec, void *userdata) {
+        (void) s;
+        (void) usec;
         schedule(userdata);
         return 0;
 }
@@ -185,7 +204,7 @@ static int on_call(Gate *g, sd_bus_message *m) {
                 return 0;
         r = admit(g, p->account, m);
         if (r > 0 && ++g->n_read >= READ_IN_A_ROW)
-                (void) take_turn(g);
+                take_turn(g);
         return r;
 }
 
@@ -275,6 +294,11 @@ int gate_new(sd_bus *connection, GateSize size, void *userdata, Gate **ret) {
                 r = sd_event_source_set_enabled(g->turn, SD_EVENT_OFF);
         if (r >= 0)
                 r = refusals_new(connection, g->peers, &g->refusals);
+        if (r >= 0)
+                r = sd_event_add_time(sd_bus_get_event(connection), &g->yielding, CLOCK_MONOTONIC,
+                                      UINT64_MAX, 1, on_yielded, g);
+        if (r >= 0)
+                r = sd_event_source_set_enabled(g->yielding, SD_EVENT_OFF);
         /* Behind the bus: first all is read, so that root's is found. */
         if (r >= 0)
                 r = sd_event_source_set_priority(g->turn, SD_EVENT_PRIORITY_NORMAL + 1);
@@ -293,6 +317,7 @@ Gate *gate_free(Gate *g) {
                 return NULL;
         sd_bus_slot_unref(g->filter);
         sd_event_source_disable_unref(g->turn);
+        sd_event_source_disable_unref(g->yielding);
         refusals_free(g->refusals);
         while (g->work) {
                 Work *w = g->work;

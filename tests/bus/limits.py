@@ -12,6 +12,7 @@ HOST = 'intel-desktop'
 # daemon/bus/account.h
 POINTS, POINTS_PER_SECOND = 2000, 500
 WORK_QUEUED = 8
+BURST = 900  # of two points each
 OTHER = 2  # bin: another user than nobody
 ROOT_LIMIT = 1.0
 AT_A_TIME = 50  # fewer than wait for their turn at most
@@ -144,6 +145,50 @@ def root_is_answered(world):
     require(status == 0, f'the flood ended by itself (status {status})')
 
 
+def burst(world, sent, ended):
+    """As a user: all that it may, at once."""
+    with world.connect() as connection:
+        connection.call(*READ)
+        for _ in range(BURST):
+            connection.send(DEVICE_PATH, PROPERTIES, 'GetAll', 's', ['org.vfiod1.Device'],
+                            'org.vfiod1')
+        os.write(sent, b'x')
+        for _ in range(BURST):
+            connection.next_message(time.monotonic() + wire.CALL_LIMIT)
+    os.write(ended, b'x')
+
+
+def read_some(world):
+    with world.connect() as connection:
+        for _ in range(10):
+            connection.call(*READ)
+
+
+def takes_turns(world):
+    """What one user sent before does not keep another from being answered."""
+    sent, ended = os.pipe(), os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.setresuid(NOBODY, NOBODY, NOBODY)
+            burst(world, sent[1], ended[1])
+            os._exit(0)
+        finally:
+            os._exit(1)
+    os.read(sent[0], 1)
+    as_user(OTHER, read_some, world)
+    os.set_blocking(ended[0], False)
+    try:
+        waited = bool(os.read(ended[0], 1))
+    except BlockingIOError:
+        waited = False
+    status = os.waitpid(child, 0)[1]
+    for fd in sent + ended:
+        os.close(fd)
+    require(status == 0, f'the burst is not answered (status {status})')
+    require(not waited, 'the other user waits until all is answered')
+
+
 def vanish(world, n):
     """Connections that call, and are gone before anything can be answered."""
     for i in range(n):
@@ -207,6 +252,7 @@ def cases(open_world):
     yield 'others have their own', others_are_not_refused, world
     yield 'what was spent comes back', comes_back, world
     time.sleep(POINTS / POINTS_PER_SECOND)
+    yield 'users take turns', takes_turns, world
     yield 'children are bounded', bounds_children, world
     yield 'root is answered in the middle of a flood', root_is_answered, world
     yield 'callers that vanish leave nothing behind', survives_vanishing, world
