@@ -208,6 +208,12 @@ static int object_read(Model *model, sd_bus_message *m) {
                                 return -ENOMEM;
                         *group = (Group) GROUP_INIT;
                         r = group_read(group, m);
+                } else if (streq(interface, VFIOD_INTERFACE_JOB)) {
+                        Job *job = array_grow(&model->jobs, &model->n_jobs, sizeof(Job));
+
+                        if (!job)
+                                return -ENOMEM;
+                        r = job_read(job, m);
                 } else
                         r = sd_bus_message_skip(m, "a{sv}");
                 if (r < 0)
@@ -260,7 +266,10 @@ void model_done(Model *model) {
                 group_done(model->groups + i);
         for (size_t i = 0; i < model->n_devices; i++)
                 device_done(model->devices + i);
+        for (size_t i = 0; i < model->n_jobs; i++)
+                job_done(model->jobs + i);
         free(model->groups);
         free(model->devices);
+        free(model->jobs);
         *model = (Model){0};
 }

@@ -91,18 +91,20 @@ typedef struct Group {
         size_t n_devices;
 } Group;
 
+typedef struct Job {
+        char *kind, *address, *state;
+        StepList steps;
+} Job;
+
 /* Everything that one GetManagedObjects() answers. */
 typedef struct Model {
         Group *groups; /* by id; a last one with id -1 holds the devices without a group */
         size_t n_groups;
         Device *devices;
         size_t n_devices;
+        Job *jobs; /* that run now, in no order */
+        size_t n_jobs;
 } Model;
-
-typedef struct Job {
-        char *kind, *address, *state;
-        StepList steps;
-} Job;
 
 /** Each reads the a{sv} that the message stands at. Returns 0 or a negative errno. */
 int host_read(Host *host, sd_bus_message *m);

@@ -21,6 +21,10 @@
  * Details: "address" s, "class" s (safe, accept, never), "count" t; each only where it applies. */
 #define VFIOD_SIGNATURE_FINDING  "(sssassa{sv})"
 
+/* What the ids of findings begin with that say of a persisted device that its wish is not met, and
+ * why. A desktop shows them. */
+#define VFIOD_FINDING_OF_WISH  "wish-"
+
 /* Errors */
 #define VFIOD_ERROR_PREFIX              "org.vfiod1.Error."
 #define VFIOD_ERROR_NO_SUCH_DEVICE      "org.vfiod1.Error.NoSuchDevice"
