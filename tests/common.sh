@@ -10,6 +10,7 @@
         packages_build+=" libexpat1-dev scdoc pci.ids"
         packages_test="dbus systemd python3 clang clang-tidy cppcheck shellcheck binutils udev kmod git"
         packages_test+=" systemd-journal-remote zsh fish bash-completion"
+        packages_test+=" dunst xvfb imagemagick fonts-dejavu-core"
         packages_lab="qemu-system-x86 qemu-utils mmdebstrap e2fsprogs debian-archive-keyring zstd"
         packages_lab+=" cpio kmod util-linux python3"
         packages_try="dbus python3"
