@@ -96,11 +96,10 @@ static int append_notify(const Server *s, const Bubble *bubble, sd_bus_message *
         if (s->markup && !escaped)
                 return -ENOMEM;
         return sd_bus_message_append(m, "susssasa{sv}i", "vfiod", bubble->id, "dialog-warning",
-                                     bubble->summary, escaped ? escaped : bubble->body, 0, 3,
+                                     bubble->summary, escaped ? escaped : bubble->body, 0, 2,
                                      "urgency", "y",
                                      bubble->critical ? URGENCY_CRITICAL : URGENCY_NORMAL,
-                                     "category", "s", "device.error",
-                                     "desktop-entry", "s", "vfio-notify", EXPIRE_BY_SERVER);
+                                     "category", "s", "device.error", EXPIRE_BY_SERVER);
 }
 
 static int send_notify(Server *s) {
