@@ -2,9 +2,9 @@
 
 /*
  * libvirt runs this before it starts a guest and after the guest has ended, with the guest's XML on
- * standard input. It asks vfiod for the devices and nothing else: it never calls libvirt, which waits
- * for it, starts nothing, and ends in time whatever others do. What it says on standard error when
- * it fails is what libvirt shows.
+ * standard input. It asks vfiod for the devices and nothing else: it never calls libvirt, which
+ * waits for it, starts nothing, and ends in time whatever others do. What it says on standard error
+ * when it fails is what libvirt shows.
  */
 #include <errno.h>
 #include <getopt.h>

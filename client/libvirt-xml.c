@@ -17,7 +17,7 @@ struct DomainParser {
         XML_Parser expat;
         unsigned depth;
         bool in_devices, in_uuid;
-        HostDevice part;       /* the <hostdev>, <interface> or <disk> we are in; no element: none */
+        HostDevice part;       /* the <hostdev>, <interface> or <disk> we are in, if any */
         unsigned source_depth; /* of the <source> we are in that is a PCI device, or 0 */
         bool source_managed;   /* a disk says so at each of its sources */
         char uuid[DOMAIN_UUID_MAX + 1];
@@ -247,7 +247,10 @@ DomainParser *domain_parser_free(DomainParser *p) {
 static int parse(DomainParser *p, const char *data, size_t size, bool last) {
         enum XML_Error cause;
 
-        if (p->r == 0 && XML_Parse(p->expat, data, (int) size, last) != XML_STATUS_OK && p->r == 0) {
+        if (p->r < 0)
+                return p->r;
+        /* Stopped by ourselves it fails as well, and the cause is known. */
+        if (XML_Parse(p->expat, data, (int) size, last) != XML_STATUS_OK && p->r == 0) {
                 cause = XML_GetErrorCode(p->expat);
                 p->r = cause == XML_ERROR_NO_MEMORY ? -ENOMEM : -EBADMSG;
                 snprintf(p->error, sizeof(p->error), "line %lu: %s",

@@ -6,8 +6,8 @@
 
 /*
  * What a libvirt domain takes from the host, read from its XML as it comes in. Knows nothing of
- * libvirt but its published schema; nothing is kept but what is listed here, so that the size of the
- * XML does not matter.
+ * libvirt but its published schema; nothing is kept but what is listed here, so that the size of
+ * the XML does not matter.
  */
 
 #define DOMAIN_UUID_MAX 63

@@ -110,7 +110,8 @@ static int find_lost_group(const Model *model, const Group *group, ProblemList *
         if (!device || group->id < 0)
                 return 0;
         if (is_changing(model, group)) {
-                r = add(problems, format("group %" PRIi64, group->id), strdup(""), strdup(""), false);
+                r = add(problems, format("group %" PRIi64, group->id), strdup(""), strdup(""),
+                        false);
                 if (r >= 0)
                         problems->items[problems->n - 1].keep = true;
                 return r;
@@ -199,9 +200,10 @@ static int find_stuck_job(const Model *model, const Job *job, ProblemList *probl
         what = step_text(step, address);
         if (!name || !what)
                 return -ENOMEM;
-        return add(problems, format("stuck %s", or_empty(job->address)), format("%s is stuck", name),
-                   format("The kernel has not ended %s. Its driver waits for somebody who still uses "
-                          "the device: end that; often only a restart helps.\n"
+        return add(problems, format("stuck %s", or_empty(job->address)),
+                   format("%s is stuck", name),
+                   format("The kernel has not ended %s. Its driver waits for somebody who still "
+                          "uses the device: end that; often only a restart helps.\n"
                           "Who uses it: vfioctl show %s", what, address), true);
 }
 
@@ -238,8 +240,8 @@ int problem_of_fault(const Model *model, const char *address, const char *messag
         r = add(&one, format("fault %s", address),
                 format("%s tried to reach memory that is not its own", name),
                 format("The IOMMU stopped it: %s\n"
-                       "Often it is the guest's driver, or a reset that did not work. What it means: "
-                       "vfioctl explain dma-fault", message), true);
+                       "Often it is the guest's driver, or a reset that did not work. "
+                       "What it means: vfioctl explain dma-fault", message), true);
         if (r < 0)
                 return r;
         *ret = one.items[0];

@@ -4,8 +4,8 @@
 #include "notify-problems.h"
 
 /*
- * Which problems are shown, and when. Knows no bus and no clock: the time is a parameter, and what is
- * to be done is handed out.
+ * Which problems are shown, and when. Knows no bus and no clock: the time is a parameter, and what
+ * is to be done is handed out.
  *
  * One problem is one notification, which later news replace. Many at a time are one notification
  * together, and the number of times that anything is shown is limited, so that a machine on which a
@@ -46,8 +46,8 @@ int queue_set(Queue *q, ProblemList *problems);
 int queue_add_event(Queue *q, Problem *problem, uint64_t now);
 
 /**
- * Returns: when queue_next() will have something, in the time of `now`, or UINT64_MAX for not unless
- * something changes.
+ * Returns: when queue_next() will have something, in the time of `now`, or UINT64_MAX for not
+ * unless something changes.
  */
 uint64_t queue_due(const Queue *q, uint64_t now);
 
@@ -69,5 +69,5 @@ uint32_t queue_next_closed(Queue *q);
 /** A person or the server took that one off the screen: what comes next does not replace it. */
 void queue_gone(Queue *q, uint32_t id);
 
-/** There is another server: it knows none of the ids. What it has not shown is still to be shown. */
+/** There is another server, which knows none of the ids. What was not shown still is to be. */
 void queue_forget_ids(Queue *q);

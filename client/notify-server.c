@@ -6,6 +6,8 @@
 #define NAME "org.freedesktop.Notifications"
 #define PATH "/org/freedesktop/Notifications"
 
+#define SPAWN "org.freedesktop.DBus.Error.Spawn."
+
 enum { URGENCY_NORMAL = 1, URGENCY_CRITICAL = 2 };
 enum { EXPIRE_BY_SERVER = -1 };
 
@@ -46,7 +48,7 @@ char *server_escape(const char *text) {
 static bool is_absent(const sd_bus_error *error) {
         return sd_bus_error_has_name(error, SD_BUS_ERROR_SERVICE_UNKNOWN) ||
                sd_bus_error_has_name(error, SD_BUS_ERROR_NAME_HAS_NO_OWNER) ||
-               (error && error->name && startswith(error->name, "org.freedesktop.DBus.Error.Spawn."));
+               (error && error->name && startswith(error->name, SPAWN));
 }
 
 /* error: NULL if it is none of the bus's. */

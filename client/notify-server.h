@@ -12,11 +12,12 @@
 typedef struct Server Server;
 
 typedef struct ServerHandlers {
-        void (*shown)(uint32_t id, void *userdata);    /* the one that server_show() was called for */
+        /* What server_show() was called for is on the screen. */
+        void (*shown)(uint32_t id, void *userdata);
         /* The same, but it was not shown. absent: there is no server, and none could be started. */
         void (*failed)(bool absent, void *userdata);
-        void (*gone)(uint32_t id, void *userdata);     /* that one was taken off the screen */
-        void (*changed)(void *userdata);               /* there is another server: ids are void */
+        void (*gone)(uint32_t id, void *userdata); /* that one was taken off the screen */
+        void (*changed)(void *userdata);           /* there is another server: ids are void */
 } ServerHandlers;
 
 /** Begins to listen. Returns: 0 and the server, or -errno. */
@@ -26,8 +27,8 @@ int server_new(sd_bus *bus, const ServerHandlers *handlers, void *userdata, Serv
 Server *server_free(Server *s);
 
 /**
- * Has the bubble shown; shown() or failed() is called later, once. If there is no server the bus may
- * start one. Returns: 0, or -errno if it was not even sent: then neither is called.
+ * Has the bubble shown; shown() or failed() is called later, once. If there is no server the bus
+ * may start one. Returns: 0, or -errno if it was not even sent: then neither is called.
  */
 int server_show(Server *s, const Bubble *bubble);
 

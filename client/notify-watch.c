@@ -78,7 +78,7 @@ static int on_model(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         Model model = {0};
         Watch *w = userdata;
 
-        /* Without an answer there is no vfiod: what it said last stands until there is one again. */
+        /* Without an answer there is no vfiod: what it said last stands until there is one. */
         if (sd_bus_message_is_method_error(m, NULL) || model_read(&model, m) < 0)
                 model_done(&model);
         else {

@@ -183,7 +183,8 @@ static int run(Agent *agent) {
 
 static const char usage[] =
         "vfio-notify\n\n"
-        "Shows desktop notifications about devices that are meant for VMs and cannot be given to one.\n"
+        "Shows desktop notifications about devices that are meant for VMs and cannot be given\n"
+        "to one.\n"
         "Runs as a service of the user's session: systemctl --user enable --now vfio-notify\n\n"
         "  --help     show this help\n"
         "  --version  show the version\n";

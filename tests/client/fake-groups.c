@@ -64,11 +64,12 @@ static char *device_path(unsigned group, unsigned function) {
 static int append_findings(sd_bus_message *m, bool wish) {
         sd_bus_message_open_container(m, 'a', VFIOD_SIGNATURE_FINDING);
         if (wish)
-                sd_bus_message_append(m, "(sssassa{sv})", VFIOD_FINDING_OF_WISH "not-met", "warning",
-                                      "It holds the root file system since the disks were changed.", 0,
+                sd_bus_message_append(m, "(sssassa{sv})", VFIOD_FINDING_OF_WISH "not-met",
+                                      "warning",
+                                      "It holds the root file system since the disks changed.", 0,
                                       "Take it out of /etc/vfiod/vfiod.conf.", 0);
-        sd_bus_message_append(m, "(sssassa{sv})", "unpinned-member", "warning", "Something else.", 0,
-                              "", 0);
+        sd_bus_message_append(m, "(sssassa{sv})", "unpinned-member", "warning", "Something else.",
+                              0, "", 0);
         return sd_bus_message_close_container(m);
 }
 

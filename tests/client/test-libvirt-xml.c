@@ -205,7 +205,7 @@ static void test_refused(void) {
         check_error("<domain>\xff\xfe</domain>", "not well-formed");
 }
 
-/* Any size and shape: a description of 20 MB, elements 100,000 deep, and every device there can be. */
+/* Any size and shape: 20 MB of text, elements 100,000 deep, and every device there can be. */
 static void test_large(void) {
         char *xml = NULL, *got;
         size_t size;

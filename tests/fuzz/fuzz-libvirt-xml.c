@@ -35,7 +35,7 @@ static void check_address(const char *address) {
                 abort();
 }
 
-/* What comes in at once and what comes in piece by piece means the same; what is refused says why. */
+/* However it comes in it means the same, and what is refused says why. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         int r_whole, r_pieces;
         DomainParser *whole = parse(data, size, size + 1, &r_whole);
