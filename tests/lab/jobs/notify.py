@@ -93,7 +93,7 @@ def main():
     ok('agent-ends-well', session.agent.returncode == 0, session.agent.returncode)
     after = lab.driver(FIRST), lab.driver(SECOND), lab.driver(NIC)
     ok('as-it-was', before == after, after)
-    unit = lab.run(['env', 'XDG_RUNTIME_DIR=/run', 'systemd-analyze', '--user', '--no-pager', 'verify',
+    unit = lab.run(['env', 'XDG_RUNTIME_DIR=/run', 'systemd-analyze', '--user', '--man=no', 'verify',
                     '/usr/lib/systemd/user/vfio-notify.service'], 60)
     ok('unit-is-sound', unit.returncode == 0 and not unit.stderr, unit.stderr)
     vfiod.check_end()
