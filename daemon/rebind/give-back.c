@@ -184,14 +184,15 @@ int worker_release(Worker *w) {
         int r;
 
         if (check_use(w->run.backend, w->t, &cause) < 0)
-                return worker_fail(w, VFIOD_ERROR_IN_USE, cause);
+                return w->t->n_workers > 0 ? worker_leave(w, cause)
+                                           : worker_fail(w, VFIOD_ERROR_IN_USE, cause);
         (void) worker_give_back(w, w->t->steps, w->t->n_steps, false, &cause);
         r = check_restored(w->run.backend, w->t, &left, &gone);
         if (r < 0) {
                 free(cause);
                 return r;
         }
-        if (left && !w->run.written) {
+        if (left && !w->run.written && w->t->n_workers == 0) {
                 free(left);
                 return worker_fail(w, VFIOD_ERROR_VERIFY_FAILED, cause);
         }

@@ -232,16 +232,14 @@ static int parse_accepts(const char *text, size_t size, size_t *offset, Transact
 }
 
 static int parse_log(const char *text, size_t size, size_t *offset, Transaction *t) {
-        Step undo = { 0 };
         Reader line;
         int r;
 
         while ((r = reader_line(text, size, offset, &line)) > 0) {
-                r = log_parse_line(&line, t, &undo);
+                r = log_parse_line(&line, t);
                 if (r < 0)
                         break;
         }
-        free(undo.value);
         return r;
 }
 
@@ -290,6 +288,7 @@ Transaction *transaction_free(Transaction *t) {
         steps_free(t->steps, t->n_steps);
         free(t->states);
         names_free(t->accept, t->n_accept);
+        free(t->undo.value);
         free(t->claim);
         free(t->error);
         free(t->message);

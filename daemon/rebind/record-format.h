@@ -26,9 +26,8 @@ int log_format_fail(bool undo, size_t index, int error, const char *text, char *
 /* error and message may be NULL. */
 int log_format_end(Outcome outcome, const char *error, const char *message, char **ret,
                    size_t *ret_size);
-/* Takes one line of a log into t. undo: the undo step that runs, kept between the lines of one
- * text; starts zeroed, the caller frees undo->value. Returns: 0, -EBADMSG or -ENOMEM. */
-int log_parse_line(Reader *line, Transaction *t, Step *undo);
+/* Takes one line of a log into t. Returns: 0, -EBADMSG or -ENOMEM. */
+int log_parse_line(Reader *line, Transaction *t);
 
 /* A member of a transaction or a set, as a line. The parser returns 0, -EBADMSG or -ENOMEM. */
 void member_format(Writer *w, const Managed *m);

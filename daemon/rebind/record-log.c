@@ -114,10 +114,8 @@ static int parse_forward(Reader *line, Transaction *t, StepState state) {
         r = parse_index(line, t, &i);
         if (r < 0)
                 return r;
-        /* A worker that takes over begins a running step anew. */
-        if (state == STEP_STATE_RUNNING
-                    ? t->states[i] != STEP_STATE_PENDING && t->states[i] != STEP_STATE_RUNNING
-                    : t->states[i] != STEP_STATE_RUNNING)
+        if (t->states[i] !=
+            (state == STEP_STATE_RUNNING ? STEP_STATE_PENDING : STEP_STATE_RUNNING))
                 return -EBADMSG;
         r = state == STEP_STATE_FAILED ? parse_failure(line) : reader_done(line);
         if (r < 0)
@@ -126,7 +124,7 @@ static int parse_forward(Reader *line, Transaction *t, StepState state) {
         return 0;
 }
 
-static int parse_undo_run(Reader *line, Step *undo) {
+static int parse_undo_run(Reader *line, Transaction *t) {
         uint64_t index;
         Step step;
         int r;
@@ -136,8 +134,9 @@ static int parse_undo_run(Reader *line, Step *undo) {
         r = step_parse(line, &step);
         if (r < 0)
                 return r;
-        free(undo->value);
-        *undo = step;
+        free(t->undo.value);
+        t->undo = step;
+        t->undoing = true;
         return 0;
 }
 
@@ -157,19 +156,19 @@ static void mark_undone(Transaction *t, const Step *undo) {
                         t->states[i] = STEP_STATE_UNDONE;
 }
 
-static int parse_undo_end(Reader *line, Transaction *t, Step *undo, bool failed) {
+static int parse_undo_end(Reader *line, Transaction *t, bool failed) {
         uint64_t index;
         int r;
 
-        if (!undo->value || reader_number(line, RECORD_STEPS_MAX, &index) < 0)
+        if (!t->undo.value || reader_number(line, RECORD_STEPS_MAX, &index) < 0)
                 return -EBADMSG;
         r = failed ? parse_failure(line) : reader_done(line);
         if (r < 0)
                 return r;
         if (!failed)
-                mark_undone(t, undo);
-        free(undo->value);
-        *undo = (Step) { 0 };
+                mark_undone(t, &t->undo);
+        free(t->undo.value);
+        t->undo = (Step) { 0 };
         return 0;
 }
 
@@ -207,6 +206,8 @@ static int parse_end(Reader *line, Transaction *t) {
         t->outcome = outcome;
         t->error = error.value;
         t->message = message.value;
+        for (size_t i = 0; outcome == OUTCOME_DONE && i < t->n_steps; i++)
+                t->states[i] = STEP_STATE_DONE;
         /* All is as it was: whatever had been done is not any more. Modules stay loaded. */
         for (size_t i = 0; outcome == OUTCOME_ROLLED_BACK && i < t->n_steps; i++)
                 if (t->states[i] == STEP_STATE_DONE && t->steps[i].action != STEP_LOAD_MODULE)
@@ -214,16 +215,30 @@ static int parse_end(Reader *line, Transaction *t) {
         return 0;
 }
 
+/* The worker before is gone. A release is begun anew; of a prepare the step that ran is over, and
+ * nobody knows how. */
+static void take_over(Transaction *t) {
+        for (size_t i = 0; i < t->n_steps; i++)
+                if (t->kind == PLAN_RELEASE)
+                        t->states[i] = STEP_STATE_PENDING;
+                else if (t->states[i] == STEP_STATE_RUNNING)
+                        t->states[i] = STEP_STATE_FAILED;
+        free(t->undo.value);
+        t->undo = (Step) { 0 };
+}
+
 static int parse_worker(Reader *line, Transaction *t) {
         uint64_t pid;
 
-        if (reader_number(line, INT_MAX, &pid) < 0 || pid == 0)
+        if (reader_number(line, INT_MAX, &pid) < 0 || pid == 0 || reader_done(line) < 0)
                 return -EBADMSG;
+        if (t->n_workers++ > 0)
+                take_over(t);
         t->worker = (pid_t) pid;
-        return reader_done(line);
+        return 0;
 }
 
-int log_parse_line(Reader *line, Transaction *t, Step *undo) {
+int log_parse_line(Reader *line, Transaction *t) {
         if (t->outcome != OUTCOME_NONE) /* nothing follows the end */
                 return -EBADMSG;
         if (reader_is(line, "worker"))
@@ -235,11 +250,11 @@ int log_parse_line(Reader *line, Transaction *t, Step *undo) {
         if (reader_is(line, "fail"))
                 return parse_forward(line, t, STEP_STATE_FAILED);
         if (reader_is(line, "undo-run"))
-                return parse_undo_run(line, undo);
+                return parse_undo_run(line, t);
         if (reader_is(line, "undo-ok"))
-                return parse_undo_end(line, t, undo, false);
+                return parse_undo_end(line, t, false);
         if (reader_is(line, "undo-fail"))
-                return parse_undo_end(line, t, undo, true);
+                return parse_undo_end(line, t, true);
         if (reader_is(line, "end"))
                 return parse_end(line, t);
         return -EBADMSG;

@@ -34,6 +34,7 @@ typedef struct Transaction {
         unsigned id;
         char boot_id[BOOT_ID_MAX]; /* the boot it was written in: bindings do not outlive it */
         pid_t worker;              /* the process that executes it; 0 before it has started */
+        unsigned n_workers;        /* how many have begun: the second and on recover */
         PlanKind kind;
         Address address;
         unsigned group;
@@ -47,6 +48,8 @@ typedef struct Transaction {
         size_t n_steps;
         char **accept; /* hazards that were accepted */
         size_t n_accept;
+        bool undoing; /* a rollback has begun */
+        Step undo;    /* the step of it that runs; its value is NULL where none does */
         Outcome outcome;
         char *error;   /* a name of names.h, or NULL */
         char *message; /* cause in words, or NULL */

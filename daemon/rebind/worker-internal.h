@@ -14,6 +14,7 @@ typedef struct Worker {
                                      * before its first unbind */
         GroupDevice *group_devices; /* at the first of them */
         size_t n_group_devices;
+        bool ended; /* the outcome is written */
 } Worker;
 
 /* As worker_run(), on any back end. */
@@ -36,5 +37,9 @@ int worker_give_back(Worker *w, const Step *steps, size_t n_steps, bool undo, ch
 int worker_roll_back(Worker *w, const char *error, char *cause);
 /* Executes a release and writes the outcome. */
 int worker_release(Worker *w);
+/* recover.c: finishes or undoes what a worker that is gone has left, and writes the outcome. */
+int worker_recover(Worker *w);
+/* Writes the outcome of what stays half done until the group is free; takes cause over. */
+int worker_leave(Worker *w, char *cause);
 /* Writes "nothing was changed"; takes cause over. */
 int worker_fail(Worker *w, const char *error, char *cause);

@@ -84,7 +84,10 @@ int worker_log_end(Worker *w, Outcome outcome, const char *error, const char *me
 
         snprintf(cut, sizeof(cut), "%s", message ? message : "");
         r = log_format_end(outcome, error, message ? cut : NULL, &text, &size);
-        return r < 0 ? r : append(w, text, size);
+        if (r == 0)
+                r = append(w, text, size);
+        w->ended = r == 0;
+        return r;
 }
 
 int worker_log_reserve(Worker *w) {

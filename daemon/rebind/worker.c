@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <systemd/sd-daemon.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -182,21 +183,37 @@ static int worker_prepare(Worker *w) {
         return is_untouched(w) ? worker_fail(w, error, cause) : worker_roll_back(w, error, cause);
 }
 
-static int execute(Worker *w) {
+/* A record of which nobody could say how it ended would be begun anew for ever; whoever recovers
+ * goes on without one, for what is half done is worse. */
+static int begin(Worker *w, bool taking_over) {
         char words[ERROR_WORDS_MAX], *cause = NULL;
         int r;
 
         r = worker_log_worker(w);
-        if (r < 0)
+        if (r < 0 && !taking_over)
                 return r;
+        (void) sd_notify(0, "READY=1");
         r = worker_log_reserve(w);
-        if (r < 0)
+        if (r < 0 && !taking_over)
                 (void) cause_set(&cause, r, "there is no room for the record (%s)",
                                  error_words(r, words));
         else
                 r = check_plan(w->t, &cause);
+        if (r < 0) {
+                (void) worker_fail(w, VFIOD_ERROR_VERIFY_FAILED, cause);
+                return r;
+        }
+        return 0;
+}
+
+static int execute(Worker *w) {
+        bool taking_over = w->t->n_workers > 0;
+        int r = begin(w, taking_over);
+
         if (r < 0)
-                return worker_fail(w, VFIOD_ERROR_VERIFY_FAILED, cause);
+                return w->ended ? 0 : r;
+        if (taking_over)
+                return worker_recover(w);
         return w->t->kind == PLAN_PREPARE ? worker_prepare(w) : worker_release(w);
 }
 
@@ -213,18 +230,13 @@ static int lock_record(int fd) {
         return -EBUSY;
 }
 
-/* A transaction that was begun already is for recovery to finish, not for a second worker. */
-static int check_fresh(const Transaction *t, unsigned id) {
+/* What was begun and not ended may be taken over: whoever began it is gone, or would hold the lock. */
+static int check_open(const Transaction *t, unsigned id) {
         if (t->id != id)
                 return -EBADMSG;
         if (!transaction_is_current(t))
                 return -ESTALE;
-        if (t->outcome != OUTCOME_NONE || t->worker != 0)
-                return -EALREADY;
-        for (size_t i = 0; i < t->n_steps; i++)
-                if (t->states[i] != STEP_STATE_PENDING)
-                        return -EALREADY;
-        return 0;
+        return t->outcome != OUTCOME_NONE ? -EALREADY : 0;
 }
 
 /* Returns: 0, the locked record in w->fd and its content in w->t; or -errno. */
@@ -244,7 +256,7 @@ static int take_record(Worker *w, int runtime_fd, unsigned id) {
         r = transaction_parse_valid(text, size, &w->t, &valid);
         free(text);
         if (r == 0)
-                r = check_fresh(w->t, id);
+                r = check_open(w->t, id);
         /* Nothing is appended to a line that somebody else could not finish. */
         if (r == 0 && valid < size && ftruncate(w->fd, (off_t) valid) < 0)
                 r = -errno;

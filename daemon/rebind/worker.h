@@ -8,6 +8,9 @@
  * Executes one transaction, in a process of its own: `vfiod --worker ID`. The only code that
  * changes the host. A write may hang in the kernel for as long as somebody holds the device: the
  * process then waits, nobody kills it, and what it does afterwards is in the record.
+ *
+ * One that was begun by a worker that is gone is taken over: a release is completed; a prepare is
+ * finished if all of it was done, and undone if not. To do that again changes nothing.
  */
 
 /* Runs txn/ID to its end: every step written down before and after; on failure, or when a prepare
