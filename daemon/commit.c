@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "commit.h"
+#include "core/claims.h"
 
 static ManagedSet *find_set(Host *h, unsigned id) {
         for (size_t i = 0; i < h->n_sets; i++)
@@ -33,26 +34,8 @@ static void remove_set(Host *h, unsigned id) {
         memmove(s, s + 1, (size_t) (h->sets + h->n_sets - s) * sizeof(ManagedSet));
 }
 
-static bool has_claim(const ManagedSet *s, const char *claim) {
-        for (size_t i = 0; i < s->n_claims; i++)
-                if (strcmp(s->claims[i], claim) == 0)
-                        return true;
-        return false;
-}
-
-static int add_claim(ManagedSet *s, const char *claim) {
-        return has_claim(s, claim) ? 0 : names_add(&s->claims, &s->n_claims, claim);
-}
-
-static void drop_claim(ManagedSet *s, const char *claim) {
-        for (size_t i = 0; i < s->n_claims; i++) {
-                if (strcmp(s->claims[i], claim) != 0)
-                        continue;
-                free(s->claims[i]);
-                s->n_claims--;
-                memmove(s->claims + i, s->claims + i + 1, (s->n_claims - i) * sizeof(char *));
-                return;
-        }
+static int add_claim(ManagedSet *s, const Address *device, const char *name) {
+        return claim_find(s, device, name) ? 0 : claim_add(s, device, name);
 }
 
 /* Adds a member unless the set has it: then the older record says what it originally was. Of
@@ -115,7 +98,7 @@ static int commit_prepare(int runtime_fd, Host *h, const Transaction *t) {
         if (r >= 0)
                 r = add_asked(s, &t->address);
         if (r >= 0)
-                r = add_claim(s, t->claim);
+                r = add_claim(s, &t->address, t->claim);
         return r < 0 ? r : set_store(runtime_fd, s);
 }
 
@@ -128,7 +111,8 @@ int commit_forget(int runtime_fd, Host *h, unsigned set) {
 }
 
 int commit_abandoned(int runtime_fd, Host *h, const Transaction *t) {
-        int r = t->kind == PLAN_PREPARE ? commit_prepare(runtime_fd, h, t) : 0;
+        bool begun = t->n_workers > 0;
+        int r = t->kind == PLAN_PREPARE && begun ? commit_prepare(runtime_fd, h, t) : 0;
 
         return r < 0 ? r : transaction_remove(runtime_fd, t->id);
 }
@@ -144,15 +128,39 @@ int commit_transaction(int runtime_fd, Host *h, const Transaction *t) {
         return r < 0 ? r : transaction_remove(runtime_fd, t->id);
 }
 
+/* Returns: 0, or -errno with the set as it was. */
+static int drop_claims(int runtime_fd, ManagedSet *s, const Address *device, const char *name) {
+        ManagedSet left = *s;
+        int r;
+
+        left.claims = calloc(s->n_claims + 1, sizeof(Claim));
+        left.n_claims = 0;
+        if (!left.claims)
+                return -ENOMEM;
+        for (size_t i = 0; i < s->n_claims; i++)
+                if (!claim_is_dropped(s, i, device, name))
+                        left.claims[left.n_claims++] = s->claims[i];
+        r = set_store(runtime_fd, &left);
+        free(left.claims); /* the names are the other's still */
+        if (r >= 0)
+                claims_drop(s, device, name);
+        return r;
+}
+
+/* The books in memory follow those on disk: what could not be written is not so. */
 int commit_claim(int runtime_fd, Host *h, const Plan *plan) {
         ManagedSet *s = find_set(h, plan->set);
-        int r = 0;
+        int r;
 
         if (!s)
                 return -ENOENT;
-        if (plan->kind == PLAN_PREPARE)
-                r = add_claim(s, plan->claim);
-        else
-                drop_claim(s, plan->claim);
-        return r < 0 ? r : set_store(runtime_fd, s);
+        if (plan->kind == PLAN_PREPARE) {
+                r = add_claim(s, &plan->address, plan->claim);
+                if (r >= 0)
+                        r = set_store(runtime_fd, s);
+                if (r < 0 && claim_find(s, &plan->address, plan->claim))
+                        claims_drop(s, &plan->address, plan->claim);
+                return r;
+        }
+        return drop_claims(runtime_fd, s, &plan->address, plan->claim);
 }

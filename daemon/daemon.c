@@ -17,6 +17,7 @@
 #include "names.h"
 #include "notice.h"
 #include "operations.h"
+#include "rebind/units.h"
 #include "sources/resolve.h"
 
 #define SYSTEM_BUS_ADDRESS "unix:path=/run/dbus/system_bus_socket"
@@ -33,6 +34,7 @@ typedef struct Daemon {
         Settings *settings;
         Model *model;
         Operations *operations;
+        Units *units;
         sd_bus *connection;
         Bus *bus;
         int runtime_fd;
@@ -214,6 +216,15 @@ static int start_records(Daemon *d) {
         return r;
 }
 
+static int start_units(Daemon *d) {
+        int r = d->config->units ? units_new(d->connection, &d->units) : 0;
+
+        if (r < 0)
+                complain("systemd cannot be asked for units", r);
+        operations_set_units(d->operations, d->units);
+        return r;
+}
+
 static int adopt_jobs(Daemon *d) {
         int left = operations_adopt(d->operations);
 
@@ -300,6 +311,8 @@ static int start(Daemon *d) {
                 complain("The configuration could not be read", r);
                 return r;
         }
+        if (d->config->units && root_set_helpers(d->root, d->config->runtime) < 0)
+                return -ENOMEM;
         r = model_new(d->event, d->root, d->config->receive_buffer, &model_handlers, d, &d->model);
         if (r < 0) {
                 complain("The host could not be read", r);
@@ -311,6 +324,8 @@ static int start(Daemon *d) {
                 r = start_operations(d);
         if (r >= 0)
                 r = start_bus(d);
+        if (r >= 0)
+                r = start_units(d);
         if (r < 0)
                 return r;
         operations_set_bus(d->operations, d->bus);
@@ -319,6 +334,7 @@ static int start(Daemon *d) {
 
 static void stop(Daemon *d) {
         operations_free(d->operations);
+        units_free(d->units);
         bus_free(d->bus);
         model_free(d->model);
         settings_free(d->settings);

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 typedef struct DaemonConfig {
         const char *root;      /* NULL: the live host */
         const char *runtime;   /* runtime directory; not used for a recorded host */
+        const char *state;     /* directory of what outlives a boot; likewise */
+        bool units;            /* workers, modules and what needs rights: by units of systemd */
         const char *bus;       /* address of the bus; NULL: the system bus */
         size_t receive_buffer; /* of the uevent socket, bytes; 0: the default */
 } DaemonConfig;

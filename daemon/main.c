@@ -3,24 +3,29 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include "config.h"
 #include "configuration.h"
 #include "daemon.h"
 #include "rebind/worker.h"
+#include "sources/probe-helper.h"
 #include "sources/record.h"
 
 #define RUNTIME_DIRECTORY "/run/vfiod"
+#define STATE_DIRECTORY   "/var/lib/vfiod"
 
 typedef struct Arguments {
         DaemonConfig daemon;
         const char *record;
         const char *worker;
         int (*configuration)(const Root *root); /* what to do with it instead of serving */
+        bool helper;
 } Arguments;
 
 static void print_help(void) {
@@ -36,7 +41,10 @@ static void print_help(void) {
              "  --receive-buffer=BYTES Size of the buffer for kernel events\n"
              "  --check-config         Say what is wrong in the configuration\n"
              "  --node-rights          Print rights of VFIO nodes (for the udev rule)\n"
+             "  --state-dir=DIR        Keep what outlives a boot in DIR\n"
+             "  --units                Have systemd's units do what needs rights\n"
              "  --worker=ID            Execute a transaction (vfiod starts this itself)\n"
+             "  --helper               Read for a vfiod on the socket that systemd passes\n"
              "  -h, --help             Show this\n"
              "  --version              Show the version");
 }
@@ -56,13 +64,17 @@ static int parse_size(const char *text, size_t *ret) {
 
 /* Returns: 1 to go on, 0 if all is done, -EINVAL after saying what is wrong. */
 static int parse_arguments(int argc, char **argv, Arguments *ret) {
-        enum { ROOT = 0x100, RECORD, BUS, RUNTIME, BUFFER, WORKER, CHECK_CONFIG, NODE_RIGHTS, VERSION };
+        enum { ROOT = 0x100, RECORD, BUS, RUNTIME, STATE, BUFFER, UNITS, WORKER, HELPER,
+               CHECK_CONFIG, NODE_RIGHTS, VERSION };
         static const struct option options[] = {
                 { "root", required_argument, NULL, ROOT },
                 { "record", required_argument, NULL, RECORD },
                 { "bus", required_argument, NULL, BUS },
                 { "runtime-dir", required_argument, NULL, RUNTIME },
                 { "receive-buffer", required_argument, NULL, BUFFER },
+                { "state-dir", required_argument, NULL, STATE },
+                { "units", no_argument, NULL, UNITS },
+                { "helper", no_argument, NULL, HELPER },
                 { "worker", required_argument, NULL, WORKER },
                 { "check-config", no_argument, NULL, CHECK_CONFIG },
                 { "node-rights", no_argument, NULL, NODE_RIGHTS },
@@ -84,6 +96,15 @@ static int parse_arguments(int argc, char **argv, Arguments *ret) {
                         break;
                 case RUNTIME:
                         ret->daemon.runtime = optarg;
+                        break;
+                case STATE:
+                        ret->daemon.state = optarg;
+                        break;
+                case UNITS:
+                        ret->daemon.units = true;
+                        break;
+                case HELPER:
+                        ret->helper = true;
                         break;
                 case BUFFER:
                         if (parse_size(optarg, &ret->daemon.receive_buffer) < 0) {
@@ -117,19 +138,34 @@ static int parse_arguments(int argc, char **argv, Arguments *ret) {
         return 1;
 }
 
+/* "ID", or "ID-ATTEMPT" as units are named. Returns: 0 or -EINVAL. */
+static int parse_id(const char *text, unsigned *ret) {
+        char *end;
+        unsigned long id;
+
+        errno = 0;
+        id = strtoul(text, &end, 10);
+        if (errno != 0 || end == text || (*end && *end != '-') || *text == '-' || id > UINT_MAX)
+                return -EINVAL;
+        *ret = (unsigned) id;
+        return 0;
+}
+
 static int run_worker(const Arguments *a) {
         Root *root = NULL;
-        size_t id = 0;
-        int fd = -1, r = parse_size(a->worker, &id);
+        unsigned id = 0;
+        int fd = -1, r = parse_id(a->worker, &id);
 
-        if (r >= 0 && id > UINT_MAX)
-                r = -ERANGE;
+        /* Ended in the middle it would leave a device half moved. */
+        (void) signal(SIGTERM, SIG_IGN);
         if (r >= 0)
                 r = root_new(a->daemon.root ? a->daemon.root : "/", &root);
+        if (r >= 0 && a->daemon.units)
+                r = root_set_helpers(root, a->daemon.runtime);
         if (r >= 0)
                 r = fd = runtime_open(a->daemon.runtime);
         if (r >= 0)
-                r = worker_run(root, fd, (unsigned) id);
+                r = worker_run(root, fd, id);
         if (r < 0)
                 fprintf(stderr, "vfiod: transaction %s: %s\n", a->worker, strerror(-r));
         if (fd >= 0)
@@ -149,6 +185,24 @@ static void tell_of_log(const RecordedLog *log) {
         else if (log->complete == FACT_ABSENT)
                 fputs("The kernel's log of this boot is not all there: the journal has lost or "
                       "rotated away a part of it.\n", stderr);
+}
+
+static int run_helper(void) {
+        Root *root = NULL;
+        int r = sd_listen_fds(true);
+
+        if (r != 1) {
+                fputs("vfiod: --helper takes one listening socket from systemd, see "
+                      "vfiod-facts.socket\n", stderr);
+                return r < 0 ? r : -EINVAL;
+        }
+        r = root_new("/", &root);
+        if (r >= 0)
+                r = probe_serve(root, SD_LISTEN_FDS_START);
+        if (r < 0)
+                fprintf(stderr, "vfiod: the socket could not be served: %s\n", strerror(-r));
+        root_free(root);
+        return r;
 }
 
 static int run_record(const Arguments *a) {
@@ -187,9 +241,16 @@ static int run_configuration(const Arguments *a) {
         return r == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+/* Returns: what systemd has set up, or where it would be. */
+static const char *directory(const char *variable, const char *usual) {
+        const char *value = getenv(variable);
+
+        return value && *value ? value : usual;
+}
+
 int main(int argc, char **argv) {
-        const char *runtime = getenv("RUNTIME_DIRECTORY");
-        Arguments a = { .daemon.runtime = runtime && *runtime ? runtime : RUNTIME_DIRECTORY };
+        Arguments a = { .daemon.runtime = directory("RUNTIME_DIRECTORY", RUNTIME_DIRECTORY),
+                        .daemon.state = directory("STATE_DIRECTORY", STATE_DIRECTORY) };
         int r = parse_arguments(argc, argv, &a);
 
         if (r <= 0)
@@ -198,6 +259,8 @@ int main(int argc, char **argv) {
                 return run_configuration(&a);
         if (a.worker)
                 r = run_worker(&a);
+        else if (a.helper)
+                r = run_helper();
         else if (a.record)
                 r = run_record(&a);
         else

@@ -18,10 +18,12 @@ typedef struct Operations Operations;
 int operations_new(Model *model, const JobContext *jobs, Operations **ret);
 Operations *operations_free(Operations *o);
 void operations_set_bus(Operations *o, Bus *bus);
+/* NULL: workers are children. Borrowed. */
+void operations_set_units(Operations *o, struct Units *units);
 
-/* Takes over what an earlier daemon began: keeps the books on transactions that ended meanwhile and
- * follows those whose workers still live. Called once, with the bus set.
- * Returns: how many transactions were left half way by a worker that is gone, or -errno. */
+/* Takes over what an earlier daemon began: keeps the books on transactions that ended meanwhile,
+ * follows those whose workers still live, and has new ones finish or undo the rest. Called once,
+ * with the bus set. Returns: how many transactions nobody could take over, or -errno. */
 int operations_adopt(Operations *o);
 
 /* Each takes one call and answers it later. Return: 0, or -errno with *error set or not. */

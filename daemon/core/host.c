@@ -362,6 +362,19 @@ const ManagedSet *host_find_set(const Host *h, const Address *a) {
         return NULL;
 }
 
+const ManagedSet *host_find_group_set(const Host *h, unsigned group) {
+        for (size_t i = 0; i < h->n_sets; i++)
+                for (size_t j = 0; j < h->sets[i].n_members; j++) {
+                        const Managed *m = &h->sets[i].members[j];
+                        const Device *d = host_find_device(h, &m->address);
+
+                        if (d && d->grouped == FACT_PRESENT && d->group == group &&
+                            managed_is_same(h, m))
+                                return &h->sets[i];
+                }
+        return NULL;
+}
+
 const char *host_find_unbinding(const Host *h, const Address *a) {
         for (size_t i = 0; i < h->n_unbindings; i++)
                 if (address_compare(&h->unbindings[i].address, a) == 0)

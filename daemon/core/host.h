@@ -109,14 +109,20 @@ typedef struct Managed {
         uint32_t class_code;
 } Managed;
 
-/* Members moved by one prepare, and who wants them moved. */
+/* Somebody wants a device to be with VFIO; see claims.h. */
+typedef struct Claim {
+        Address device;
+        char *name; /* "": nobody in particular */
+} Claim;
+
+/* Members of one group that were moved, and who wants them moved. */
 typedef struct ManagedSet {
         unsigned id;
         Managed *members; /* in the order they were moved */
         size_t n_members;
         Address *asked; /* devices that were asked for and did not have to move themselves */
         size_t n_asked;
-        char **claims;
+        Claim *claims;
         size_t n_claims;
 } ManagedSet;
 
@@ -265,6 +271,8 @@ const Managed *host_find_managed(const Host *h, const Address *a);
 /* Returns: the set that was made for the device, as a member or because it was asked for; borrowed,
  * or NULL. */
 const ManagedSet *host_find_set(const Host *h, const Address *a);
+/* Returns: a set that has members in that group, borrowed, or NULL. */
+const ManagedSet *host_find_group_set(const Host *h, unsigned group);
 /* Returns: the driver a worker is still taking the device from, borrowed, or NULL. */
 const char *host_find_unbinding(const Host *h, const Address *a);
 /* Appends a copy. Returns: 0 or -ENOMEM. */

@@ -34,7 +34,9 @@ void managed_set_clear(ManagedSet *s) {
                 managed_clear(&s->members[i]);
         free(s->members);
         free(s->asked);
-        names_free(s->claims, s->n_claims);
+        for (size_t i = 0; s->claims && i < s->n_claims; i++)
+                free(s->claims[i].name);
+        free(s->claims);
         *s = (ManagedSet){ 0 };
 }
 

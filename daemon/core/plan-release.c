@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "claims.h"
 #include "names.h"
 #include "plan-parts.h"
 #include "rules.h"
@@ -91,22 +92,6 @@ static void drop_idle_steps(const Host *h, Plan *p) {
         p->n_steps = kept;
 }
 
-/* Returns: true if a claim other than the plan's own remains on the set. */
-static bool claimed_by_others(const Plan *p, const ManagedSet *set) {
-        for (size_t i = 0; i < set->n_claims; i++)
-                if (strcmp(set->claims[i], p->claim) != 0)
-                        return true;
-        return false;
-}
-
-/* Returns: true if the plan's claim is one of the set's. */
-static bool has_claim(const Plan *p, const ManagedSet *set) {
-        for (size_t i = 0; i < set->n_claims; i++)
-                if (strcmp(set->claims[i], p->claim) == 0)
-                        return true;
-        return false;
-}
-
 /* Refuses if a member of the set may not be touched now. Returns: 1, 0 or -ENOMEM. */
 static int check_members(Plan *p, const Report *r) {
         for (size_t i = 0; i < p->n_members; i++) {
@@ -125,12 +110,13 @@ static int check_members(Plan *p, const Report *r) {
 }
 
 static int plan_set(const Host *h, const Report *r, Plan *p, const ManagedSet *set) {
+        size_t dropped = claims_dropped(set, &p->address, p->claim);
         int result;
 
         p->set = set->id;
-        if (claimed_by_others(p, set)) {
+        if (dropped < set->n_claims) {
                 p->kept = true;
-                p->claim_only = has_claim(p, set);
+                p->claim_only = dropped > 0;
                 return 0;
         }
         result = refuse_unknown(h, p, set);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "claims.h"
 #include "finding-ids.h"
 #include "names.h"
 #include "plan-parts.h"
@@ -274,19 +275,18 @@ static int refuse_other_driver(const Planner *pl) {
                            d->driver.value) < 0 ? -ENOMEM : 1;
 }
 
-/* Adds the claim to the set that holds the device, if there is one. */
+/* Two sets in one group would each be given back while the other needs the group: what moves joins
+ * the set that is there. A device that is where it should be only adds its claim. */
 static void note_set(const Planner *pl) {
         const ManagedSet *set = host_find_set(pl->h, &pl->request->address);
 
+        if (!set && pl->p->n_steps > 0)
+                set = host_find_group_set(pl->h, pl->p->group);
         if (!set)
                 return;
         pl->p->set = set->id;
-        if (pl->p->n_steps > 0)
-                return;
-        pl->p->claim_only = true;
-        for (size_t i = 0; i < set->n_claims; i++)
-                if (strcmp(set->claims[i], pl->p->claim) == 0)
-                        pl->p->claim_only = false;
+        pl->p->claim_only = pl->p->n_steps == 0 &&
+                            !claim_find(set, &pl->request->address, pl->p->claim);
 }
 
 static int plan_members(const Planner *pl) {

@@ -39,7 +39,7 @@ typedef struct Plan {
         Address address;
         unsigned group;      /* the group everything happens in */
         char *claim;
-        unsigned set;        /* release: the set to give back; prepare: 0 */
+        unsigned set;        /* release: the set to give back; prepare: the one to join, or 0 */
         PlanMember *members; /* in the order they are moved */
         size_t n_members;
         Step *steps;

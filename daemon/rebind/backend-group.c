@@ -10,6 +10,7 @@
 
 #include "rebind/backend.h"
 #include "sources/probe-child.h"
+#include "sources/probe.h"
 
 #define GROUP_DEVICES "sys/kernel/iommu_groups/%u/devices"
 
@@ -105,11 +106,9 @@ int sysfs_find_holder(const Root *root, unsigned group, GroupUser *ret) {
         *ret = (GroupUser) { 0 };
         if (!task)
                 return -ENOMEM;
-        task->root = root;
-        task->fd = memfd_create("holders", MFD_CLOEXEC);
-        r = task->fd < 0 ? -errno : probe_holders(task, &group, 1);
-        if (r == 0)
-                r = probe_child_flush(task);
+        *task = (ProbeTask) { .root = root, .what = PROBE_HOLDERS, .groups = &group,
+                              .n_groups = 1, .fd = memfd_create("holders", MFD_CLOEXEC) };
+        r = task->fd < 0 ? -errno : probe_child_run(task);
         if (r == 0)
                 f = lseek(task->fd, 0, SEEK_SET) < 0 ? NULL : fdopen(task->fd, "re");
         if (f) {

@@ -88,7 +88,7 @@ static int probe(void *userdata, const Address *a) {
 static int load_module(void *userdata, const char *module) {
         if (root_is_recorded(root_of(userdata)))
                 return -EROFS;
-        return module_load(module);
+        return root_helpers(root_of(userdata)) ? module_load_unit(module) : module_load(module);
 }
 
 /* Returns: 0 if the device is there, else -ENODEV. */

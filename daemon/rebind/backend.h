@@ -75,3 +75,5 @@ bool driver_name_is_valid(const char *name);
 bool module_name_is_valid(const char *name);
 /* Runs modprobe and waits for it. Returns: 0, -ENOENT if modprobe says no, or -errno. */
 int module_load(const char *module);
+/* module-unit.c: the same by a unit of systemd, for whoever has no right to it. Waits. */
+int module_load_unit(const char *module);

@@ -6,31 +6,32 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/inotify.h>
-#include <sys/pidfd.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "action-names.h"
 #include "names.h"
-#include "rebind/job-spawn.h"
+#include "rebind/life.h"
 #include "rebind/record-store.h"
 #include "rebind/step.h"
 
 /* A worker that rolls back at its deadline is given this long before it counts as stuck. */
 #define STUCK_SLACK_USEC    UINT64_C(1000000)
 #define STUCK_ACCURACY_USEC UINT64_C(100000)
+/* And one that takes over, this long. */
+#define RECOVERY_USEC       UINT64_C(20000000)
+/* Whoever dies that often in taking over dies again. */
+#define WORKERS_MAX         4
 
 struct JobPrivate {
         JobHandlers handlers;
         int record_fd; /* for reading; closing one that writes would look like the worker's end */
-        int pidfd;
-        pid_t child;   /* to be reaped; 0 for a worker that an earlier daemon started */
         off_t seen;    /* how much of the record has been read */
-        sd_event_source *worker_source, *record_source, *deadline_source;
+        JobContext context;
+        Life *life; /* of the worker */
+        sd_event_source *record_source, *deadline_source;
 };
 
 Job *job_free(Job *job) {
@@ -40,13 +41,11 @@ Job *job_free(Job *job) {
                 return NULL;
         p = job->private;
         if (p) {
-                sd_event_source_disable_unref(p->worker_source);
+                life_free(p->life);
                 sd_event_source_disable_unref(p->record_source);
                 sd_event_source_disable_unref(p->deadline_source);
                 if (p->record_fd >= 0)
                         close(p->record_fd);
-                if (p->pidfd >= 0)
-                        close(p->pidfd);
                 free(p);
         }
         transaction_free(job->transaction);
@@ -105,6 +104,8 @@ static int on_record(sd_event_source *s, const struct inotify_event *e, void *us
                 return 0;
         if (strcmp(job->state, JOB_WAITING) == 0)
                 job->state = JOB_RUNNING;
+        if (job->private->life)
+                life_update(job->private->life, job->transaction);
         job->private->handlers.changed(job, job->userdata);
         return 0;
 }
@@ -132,7 +133,7 @@ static const Step *last_begun(const Transaction *t) {
 }
 
 /* The worker is gone and has not said how it ended: somebody killed it, or it could not begin. */
-static void explain_silence(Transaction *t) {
+static void explain_silence(Transaction *t, const char *why) {
         char address[ADDRESS_TEXT_MAX], *phrase;
         const Step *last = last_begun(t);
 
@@ -142,7 +143,8 @@ static void explain_silence(Transaction *t) {
         address_format(&t->address, address);
         if (!last) {
                 (void) cause_set(&t->message, 0, "the worker for %s ended before it changed "
-                                 "anything; nothing was changed", address);
+                                 "anything%s%s; nothing was changed", address, why ? ": " : "",
+                                 why ? why : "");
                 return;
         }
         phrase = step_phrase(last);
@@ -152,27 +154,69 @@ static void explain_silence(Transaction *t) {
         free(phrase);
 }
 
-static int on_worker_end(sd_event_source *s, int fd, uint32_t revents, void *userdata) {
+static uint64_t deadline_after(uint64_t timeout_usec) {
+        struct timespec ts;
+        uint64_t now, sum;
+
+        (void) clock_gettime(CLOCK_BOOTTIME, &ts);
+        now = (uint64_t) ts.tv_sec * 1000000 + (uint64_t) ts.tv_nsec / 1000;
+        return __builtin_add_overflow(now, timeout_usec, &sum) ? UINT64_MAX : sum;
+}
+
+/* Gives who takes over time of its own: the record's may be over. Returns: 0 or -errno. */
+static int arm_deadline(Job *job) {
+        struct JobPrivate *p = job->private;
+        int r = sd_event_source_set_time(p->deadline_source, deadline_after(RECOVERY_USEC));
+
+        return r < 0 ? r : sd_event_source_set_enabled(p->deadline_source, SD_EVENT_ONESHOT);
+}
+
+static void on_worker_end(const char *why, void *userdata);
+
+static int start_worker(Job *job) {
+        struct JobPrivate *p = job->private;
+
+        return life_start(&p->context, job->transaction, on_worker_end, job, &p->life);
+}
+
+/* The worker is gone and has said nothing. Another one may have the record, or has to take it over:
+ * but not for ever, nor if it could not even be started. Returns: true if the job goes on. */
+static bool go_on(Job *job, const char *why) {
+        struct JobPrivate *p = job->private;
+        const Transaction *t = job->transaction;
+
+        if (life_find(p->context.event, p->context.runtime_fd, t, on_worker_end, job, &p->life) == 0)
+                return true;
+        if (why || t->n_workers == 0 || t->n_workers >= WORKERS_MAX || start_worker(job) < 0)
+                return false;
+        (void) arm_deadline(job);
+        if (strcmp(job->state, JOB_WAITING) == 0)
+                job->state = JOB_RUNNING;
+        return true;
+}
+
+static void on_worker_end(const char *why, void *userdata) {
         Job *job = userdata;
         struct JobPrivate *p = job->private;
-        siginfo_t info;
 
-        (void) sd_event_source_set_enabled(s, SD_EVENT_OFF);
+        p->life = life_free(p->life);
         (void) sd_event_source_set_enabled(p->deadline_source, SD_EVENT_OFF);
-        if (p->child > 0)
-                (void) waitid(P_PIDFD, (id_t) p->pidfd, &info, WEXITED);
         /* All is written by now; what cannot be read is as good as not written. */
         (void) read_record(job);
-        if (job->transaction->outcome == OUTCOME_NONE)
-                explain_silence(job->transaction);
+        if (job->transaction->outcome == OUTCOME_NONE) {
+                if (go_on(job, why)) {
+                        p->handlers.changed(job, job->userdata);
+                        return;
+                }
+                explain_silence(job->transaction, why);
+        }
         job->state = outcome_state(job->transaction->outcome);
         p->handlers.changed(job, job->userdata);
         p->handlers.ended(job, job->userdata); /* may free the job */
-        return 0;
 }
 
-static int job_new(int runtime_fd, unsigned id, const JobHandlers *handlers, void *userdata,
-                   Job **ret) {
+static int job_new(const JobContext *context, unsigned id, const JobHandlers *handlers,
+                   void *userdata, Job **ret) {
         Job *job = calloc(1, sizeof(*job));
         int r;
 
@@ -184,8 +228,9 @@ static int job_new(int runtime_fd, unsigned id, const JobHandlers *handlers, voi
                 job_free(job);
                 return -ENOMEM;
         }
-        *job->private = (struct JobPrivate) { .handlers = *handlers, .record_fd = -1, .pidfd = -1 };
-        r = store_open(runtime_fd, RECORD_TRANSACTIONS, id, O_RDONLY);
+        *job->private = (struct JobPrivate) { .handlers = *handlers, .record_fd = -1,
+                                              .context = *context };
+        r = store_open(context->runtime_fd, RECORD_TRANSACTIONS, id, O_RDONLY);
         if (r >= 0) {
                 job->private->record_fd = r;
                 r = read_record(job);
@@ -207,8 +252,9 @@ static uint64_t add_slack(uint64_t deadline_usec) {
 
 /* Follows the record and the deadline. Done before the worker starts, so that all that can fail
  * fails while there is nothing to leave behind. */
-static int watch_record(sd_event *event, Job *job) {
+static int watch_record(Job *job) {
         struct JobPrivate *p = job->private;
+        sd_event *event = p->context.event;
         int r;
 
         r = sd_event_add_time(event, &p->deadline_source, CLOCK_BOOTTIME,
@@ -227,33 +273,6 @@ static int watch_record(sd_event *event, Job *job) {
         return sd_event_source_set_priority(p->record_source, SD_EVENT_PRIORITY_NORMAL - 1);
 }
 
-static int watch_worker(sd_event *event, Job *job) {
-        struct JobPrivate *p = job->private;
-
-        return sd_event_add_io(event, &p->worker_source, p->pidfd, EPOLLIN, on_worker_end, job);
-}
-
-static uint64_t deadline_after(uint64_t timeout_usec) {
-        struct timespec ts;
-        uint64_t now, sum;
-
-        (void) clock_gettime(CLOCK_BOOTTIME, &ts);
-        now = (uint64_t) ts.tv_sec * 1000000 + (uint64_t) ts.tv_nsec / 1000;
-        return __builtin_add_overflow(now, timeout_usec, &sum) ? UINT64_MAX : sum;
-}
-
-/* Returns: 0, or -errno; if p->child is set then, there is a worker whose end nobody will see. */
-static int start_worker(const JobContext *context, Job *job) {
-        struct JobPrivate *p = job->private;
-        int r;
-
-        r = worker_spawn(context->executable, context->root_path, context->runtime_path, job->id,
-                         &p->child, &p->pidfd);
-        if (r < 0)
-                return r;
-        return p->pidfd < 0 ? -EMFILE : watch_worker(context->event, job);
-}
-
 int job_start(JobContext *context, const Plan *plan, uint64_t timeout_usec,
               const JobHandlers *handlers, void *userdata, Job **ret) {
         Job *job = NULL;
@@ -265,14 +284,14 @@ int job_start(JobContext *context, const Plan *plan, uint64_t timeout_usec,
         if (r < 0)
                 return r;
         context->last_id = id;
-        r = job_new(context->runtime_fd, id, handlers, userdata, &job);
+        r = job_new(context, id, handlers, userdata, &job);
         if (r >= 0)
-                r = watch_record(context->event, job);
+                r = watch_record(job);
         if (r >= 0)
-                r = start_worker(context, job);
+                r = start_worker(job);
         if (r < 0) {
                 /* A worker that runs keeps its record: the next daemon finds it by that. */
-                if (!job || job->private->child == 0)
+                if (!job || !job->private->life)
                         (void) transaction_remove(context->runtime_fd, id);
                 job_free(job);
                 return r;
@@ -281,36 +300,44 @@ int job_start(JobContext *context, const Plan *plan, uint64_t timeout_usec,
         return 0;
 }
 
-/* Finds the worker by the id that it wrote down. As long as the lock is held it lives, so no other
- * process can have its id; looking at the lock after opening the pidfd therefore proves whose that
- * is. Returns: 0, -ESRCH if there is no worker, or -errno. */
-static int find_worker(Job *job, int runtime_fd) {
-        pid_t worker = job->transaction->worker;
-        int r;
-
-        if (worker <= 0)
-                return -ESRCH;
-        job->private->pidfd = pidfd_open(worker, 0);
-        if (job->private->pidfd < 0)
-                return -errno;
-        r = transaction_is_locked(runtime_fd, job->id);
-        return r > 0 ? 0 : r < 0 ? r : -ESRCH;
-}
-
-int job_adopt(sd_event *event, int runtime_fd, unsigned id, const JobHandlers *handlers,
-              void *userdata, Job **ret) {
+int job_adopt(const JobContext *context, unsigned id, const JobHandlers *handlers, void *userdata,
+              Job **ret) {
         Job *job = NULL;
         int r;
 
-        r = job_new(runtime_fd, id, handlers, userdata, &job);
+        r = job_new(context, id, handlers, userdata, &job);
         if (r < 0)
                 return r;
         job->state = JOB_RUNNING;
-        r = find_worker(job, runtime_fd);
+        r = life_find(context->event, context->runtime_fd, job->transaction, on_worker_end, job,
+                      &job->private->life);
         if (r >= 0)
-                r = watch_record(event, job);
+                r = watch_record(job);
+        if (r < 0) {
+                job_free(job);
+                return r;
+        }
+        *ret = job;
+        return 0;
+}
+
+int job_recover(const JobContext *context, unsigned id, const JobHandlers *handlers, void *userdata,
+                Job **ret) {
+        Job *job = NULL;
+        int r;
+
+        r = job_new(context, id, handlers, userdata, &job);
+        if (r < 0)
+                return r;
+        job->state = JOB_RUNNING;
+        if (job->transaction->n_workers >= WORKERS_MAX)
+                r = -ELOOP;
         if (r >= 0)
-                r = watch_worker(event, job);
+                r = watch_record(job);
+        if (r >= 0)
+                r = arm_deadline(job);
+        if (r >= 0)
+                r = start_worker(job);
         if (r < 0) {
                 job_free(job);
                 return r;

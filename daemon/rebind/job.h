@@ -29,16 +29,22 @@ typedef struct JobContext {
         const char *runtime_path;
         int runtime_fd;
         unsigned last_id; /* of the newest job; ids are not given twice */
+        struct Units *units; /* workers are units of systemd; NULL: children */
 } JobContext;
 
-/* Writes the record and starts `vfiod --worker ID`. The record stays when the job has ended: the
- * caller removes it once it has kept what it needs of it. Returns: 0 and the job, or -errno with
- * nothing left behind (but if descriptors ran out once the worker ran, its record stays). */
+/* Writes the record and starts the worker, and another one if that is killed: it finishes or undoes
+ * what was begun. The record stays when the job has ended: the caller removes it once it has kept
+ * what it needs of it. Returns: 0 and the job, or -errno with nothing left behind (but if
+ * descriptors ran out once the worker ran, its record stays). */
 int job_start(JobContext *context, const Plan *plan, uint64_t timeout_usec,
               const JobHandlers *handlers, void *userdata, Job **ret);
 /* Follows a transaction that an earlier daemon started and whose worker still lives.
- * Returns: 0 and the job; -ESRCH if no worker lives (the record says how far it came); -errno. */
-int job_adopt(sd_event *event, int runtime_fd, unsigned id, const JobHandlers *handlers,
-              void *userdata, Job **ret);
+ * Returns: 0 and the job; -ESRCH if no worker lives (see job_recover()); -errno. */
+int job_adopt(const JobContext *context, unsigned id, const JobHandlers *handlers, void *userdata,
+              Job **ret);
+/* Takes over a transaction whose worker is gone, or was never started. Returns: 0 and the job; or
+ * -errno, which leaves the record as it is. */
+int job_recover(const JobContext *context, unsigned id, const JobHandlers *handlers, void *userdata,
+                Job **ret);
 /* Stops following; the worker is left alone. NULL is taken. Returns: NULL. */
 Job *job_free(Job *job);

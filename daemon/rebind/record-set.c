@@ -26,7 +26,8 @@ int set_format(const ManagedSet *set, const char *boot_id, char **ret, size_t *r
         }
         for (size_t i = 0; i < set->n_claims; i++) {
                 writer_words(&w, "claim");
-                writer_string(&w, set->claims[i]);
+                writer_address(&w, &set->claims[i].device);
+                writer_string(&w, set->claims[i].name);
                 writer_end(&w);
         }
         return writer_close(&w, ret, ret_size);
@@ -70,9 +71,12 @@ static int parse_claims(const char *text, size_t size, size_t *offset, size_t n,
         if (!s->claims)
                 return -ENOMEM;
         for (; s->n_claims < n; s->n_claims++) {
-                if (reader_line(text, size, offset, &line) <= 0 || !reader_is(&line, "claim"))
+                Claim *c = &s->claims[s->n_claims];
+
+                if (reader_line(text, size, offset, &line) <= 0 || !reader_is(&line, "claim") ||
+                    reader_address(&line, &c->device) < 0)
                         return -EBADMSG;
-                r = reader_string(&line, &s->claims[s->n_claims]);
+                r = reader_string(&line, &c->name);
                 if (r < 0)
                         return r;
                 if (reader_done(&line) < 0) {

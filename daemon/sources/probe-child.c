@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "sources/attributes.h"
+#include "sources/probe-helper.h"
 #include "sources/probe.h"
 #include "sources/scan-internal.h"
 #include "sources/setup-files.h"
@@ -297,22 +298,43 @@ static int run_devices(ProbeTask *t) {
         return error;
 }
 
-int probe_child_run(ProbeTask *t) {
-        static const ProbeLine end = {.key = PROBE_KEY_END, .fact = FACT_PRESENT};
+/* What is cheap first, what can hang last. */
+static int run_here(ProbeTask *t, unsigned what) {
         int error = 0;
 
-        if (t->what & (PROBE_GROUPS | PROBE_HOLDERS))
+        t->what = what;
+        if (what & (PROBE_GROUPS | PROBE_HOLDERS))
                 error = run_groups(t);
-        if (error == 0 && (t->what & PROBE_HOST))
+        if (error == 0 && (what & PROBE_HOST))
                 error = probe_host(t);
-        if (error == 0 && (t->what & PROBE_HOST))
+        if (error == 0 && (what & PROBE_HOST))
                 error = probe_modules(t);
-        if (error == 0 && (t->what & PROBE_HOST))
+        if (error == 0 && (what & PROBE_HOST))
                 error = probe_boot(t);
-        if (error == 0 && (t->what & PROBE_HOST))
+        if (error == 0 && (what & PROBE_HOST))
                 error = probe_debug(t);
-        if (error == 0 && (t->what & (PROBE_DEVICES | PROBE_USES | PROBE_NETWORK)))
+        if (error == 0 && (what & (PROBE_DEVICES | PROBE_USES | PROBE_NETWORK)))
                 error = run_devices(t);
+        return error;
+}
+
+/* Has a helper do those parts of the task. Where there is none, what rights there are have to do. */
+static int run_part(ProbeTask *t, const char *helper, unsigned what) {
+        int error;
+
+        if (what == 0)
+                return 0;
+        error = root_helpers(t->root) ? probe_relay(t, helper, what) : -ENOTCONN;
+        return error == -ENOTCONN ? run_here(t, what) : error;
+}
+
+int probe_child_run(ProbeTask *t) {
+        static const ProbeLine end = {.key = PROBE_KEY_END, .fact = FACT_PRESENT};
+        unsigned what = t->what;
+        int error = run_part(t, PROBE_HELPER_HOLDERS, what & PROBE_HOLDERS);
+
+        if (error == 0)
+                error = run_part(t, PROBE_HELPER_FACTS, what & ~(unsigned) PROBE_HOLDERS);
         if (error == 0)
                 error = probe_child_say(t, &end);
         return error < 0 ? error : probe_child_flush(t);

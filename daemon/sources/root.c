@@ -17,6 +17,7 @@
 struct Root {
         int fd;
         bool recorded;
+        char *helpers;
         Unreadable *unreadable;
 };
 
@@ -90,8 +91,23 @@ Root *root_free(Root *r) {
         if (r->fd >= 0)
                 close(r->fd);
         unreadable_free(r->unreadable);
+        free(r->helpers);
         free(r);
         return NULL;
+}
+
+int root_set_helpers(Root *r, const char *directory) {
+        char *copy = directory ? strdup(directory) : NULL;
+
+        if (directory && !copy)
+                return -ENOMEM;
+        free(r->helpers);
+        r->helpers = copy;
+        return 0;
+}
+
+const char *root_helpers(const Root *r) {
+        return r->helpers;
 }
 
 bool root_is_recorded(const Root *r) {

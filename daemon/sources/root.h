@@ -32,6 +32,11 @@ bool root_is_recorded(const Root *r);
 bool root_has_unreadable(const Root *r);
 /* Returns: a descriptor of the directory, borrowed. */
 int root_fd(const Root *r);
+/* Has what needs rights read by the helpers whose sockets are in that directory (see
+ * probe-helper.h). NULL: by whoever asks. Returns: 0 or -ENOMEM. */
+int root_set_helpers(Root *r, const char *directory);
+/* Returns: the directory, borrowed, or NULL. */
+const char *root_helpers(const Root *r);
 
 /* Reads a file of at most size - 1 bytes into buffer, adds a NUL, takes one trailing newline off.
  * Returns: the length; -E2BIG if the file is longer (buffer then holds its beginning); -errno. */

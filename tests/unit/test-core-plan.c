@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core-fixture.h"
+#include "core/claims.h"
 #include "names.h"
 
 /* Writes the steps as "action address=value;..." into a static buffer. */
@@ -192,7 +193,7 @@ static Host *managed_host(void) {
         s->id = 9;
         s->members = calloc(2, sizeof(Managed));
         s->n_members = 2;
-        CHECK(s->members && names_add(&s->claims, &s->n_claims, "a") == 0);
+        CHECK(s->members && claim_add(s, &h->devices[0]->address, "a") == 0);
         for (int i = 0; i < 2; i++) {
                 const Device *d = h->devices[i];
                 Managed m = { .address = d->address, .moved_to = (char *) "vfio-pci", .set = 9,
@@ -228,7 +229,7 @@ static void test_release(void) {
         p = release_of(h, (Request){ .address = at("02:00.0"), .claim = "b" });
         CHECK(p->kept && !p->claim_only && p->n_steps == 0);
         plan_free(p);
-        CHECK(names_add(&h->sets[0].claims, &h->sets[0].n_claims, "b") == 0);
+        CHECK(claim_add(&h->sets[0], &h->devices[0]->address, "b") == 0);
         p = release_of(h, (Request){ .address = at("02:00.0"), .claim = "b" });
         CHECK(p->kept && p->claim_only && p->n_steps == 0);
         plan_free(p);
@@ -242,10 +243,38 @@ static void test_release(void) {
 
         h->groups[0]->in_use = FACT_PRESENT;
         h->sets[0].n_claims = 1;
-        free(h->sets[0].claims[1]);
+        free(h->sets[0].claims[1].name);
         p = release_of(h, (Request){ .address = at("02:00.0"), .claim = "a" });
         CHECK_STRING(p->error, VFIOD_ERROR_IN_USE);
         CHECK(p->n_steps == 0);
+        plan_free(p);
+        host_free(h);
+}
+
+/* A second prepare in the group joins its set, and each needs the group until it is released. */
+static void test_join(void) {
+        Host *h = managed_host();
+        ManagedSet *s = &h->sets[0];
+        Plan *p;
+
+        add_device(h, "03:00.0", 3, "nvme");
+        p = plan_of(h, (Request){ .address = at("03:00.0"), .group = true, .claim = "a" });
+        CHECK(!p->error && p->set == 9 && p->n_members == 1 && !p->claim_only);
+        plan_free(p);
+
+        CHECK(claim_add(s, &(Address){ .bus = 3 }, "a") == 0);
+        p = release_of(h, (Request){ .address = at("02:00.0"), .claim = "a" });
+        CHECK(p->kept && p->claim_only && p->n_steps == 0);
+        plan_free(p);
+        /* It only moved along with the other function of its slot. */
+        p = release_of(h, (Request){ .address = at("02:00.1"), .claim = "a" });
+        CHECK(p->kept && p->claim_only && p->n_steps == 0);
+        CHECK(claim_is_dropped(s, 0, &p->address, "a") && !claim_is_dropped(s, 1, &p->address, "a"));
+        claims_drop(s, &p->address, "a");
+        CHECK(s->n_claims == 1 && s->claims[0].device.bus == 3);
+        plan_free(p);
+        p = release_of(h, (Request){ .address = at("02:00.1"), .claim = "a" });
+        CHECK(!p->kept && p->n_members == 2 && p->n_steps > 0);
         plan_free(p);
         host_free(h);
 }
@@ -328,6 +357,7 @@ int main(void) {
         test_refusals();
         test_nothing_to_do();
         test_release();
+        test_join();
         test_release_replaced();
         return 0;
 }

@@ -220,7 +220,8 @@ static void test_store(Fixture *x) {
 }
 
 static void test_sets(Fixture *x) {
-        char *claims[] = { (char *) "", (char *) "libvirt:guest 1\n\\x41" };
+        Claim claims[] = { { { .bus = 1 }, (char *) "" },
+                           { { .bus = 2 }, (char *) "libvirt:guest 1\n\\x41" } };
         ManagedSet set = { .id = 12, .members = x->plan.members, .n_members = 2, .claims = claims,
                            .n_claims = 2, .asked = &x->plan.members[0].address, .n_asked = 1 };
         Host *h = host_new();
@@ -242,7 +243,8 @@ static void test_sets(Fixture *x) {
         free(text);
         CHECK(sets_load(x->runtime_fd, h, &bad) == 0 && bad == 3);
         CHECK(h->n_sets == 2 && h->sets[0].id == 3 && h->sets[1].id == 12);
-        CHECK(h->sets[0].n_claims == 2 && strcmp(h->sets[0].claims[1], claims[1]) == 0);
+        CHECK(h->sets[0].n_claims == 2 && strcmp(h->sets[0].claims[1].name, claims[1].name) == 0 &&
+              h->sets[0].claims[1].device.bus == 2);
         CHECK(h->sets[0].n_asked == 1 &&
               address_compare(h->sets[0].asked, &x->plan.members[0].address) == 0);
         CHECK(h->sets[1].n_claims == 1 && h->sets[1].n_members == 2);

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "operations.h"
+
+/* The parts of operations*.c. */
+
+typedef enum OperationKind { OPERATION_REFRESH, OPERATION_PLAN, OPERATION_PREPARE,
+                             OPERATION_RELEASE } OperationKind;
+
+/* One call on its way. */
+typedef struct Operation {
+        struct Operation *next;
+        Operations *owner;
+        OperationKind kind;
+        sd_bus_message *message; /* NULL once answered, or for a job of an earlier daemon */
+        BusRequest request;      /* own copy */
+        Job *job;
+        unsigned group; /* valid with job */
+} Operation;
+
+struct Operations {
+        Model *model;
+        JobContext context;
+        Bus *bus;
+        Operation *operations;
+        Job **jobs;
+        size_t n_jobs;
+        unsigned *uncommitted; /* transactions that have ended and are not in the books yet */
+        size_t n_uncommitted;
+};
+
+/* Takes it out of the list and frees it. */
+void operation_free(Operation *op);
+/* Each answers the call, once; a caller that has gone is no matter. */
+void operation_answer_error(Operation *op, const char *name, const char *message);
+void operation_answer_result(Operation *op, const char *result);
+
+/* operations-jobs.c */
+extern const JobHandlers operation_job_handlers;
+/* Lets the bus list only what still is a job. */
+void operations_rebuild_jobs(Operations *o);
+/* Runs the plan, or answers why not. */
+void operation_start_job(Operation *op, const Plan *plan);
+/* Takes an ended transaction into the books; what cannot be written is tried again by
+ * operations_settle(). Returns: 0 or -errno. */
+int operations_commit(Operations *o, const Transaction *t);
+/* Writes what is missing in the books. Until that is done nothing may be begun: what was moved has
+ * no other record. Returns: 0 or -errno. */
+int operations_settle(Operations *o);

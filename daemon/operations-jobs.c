@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+
+#include "action-names.h"
+#include "commit.h"
+#include "names.h"
+#include "notice.h"
+#include "operations-internal.h"
+
+/* Lets the bus list only what still is a job. */
+void operations_rebuild_jobs(Operations *o) {
+        size_t n = 0;
+
+        for (Operation *op = o->operations; op; op = op->next)
+                n += op->job != NULL;
+        free(o->jobs);
+        o->n_jobs = 0;
+        o->jobs = n ? calloc(n, sizeof(Job *)) : NULL;
+        for (Operation *op = o->operations; op && o->jobs; op = op->next)
+                if (op->job)
+                        o->jobs[o->n_jobs++] = op->job;
+}
+
+Job *const *operations_jobs(Operations *o, size_t *ret_n) {
+        *ret_n = o->n_jobs;
+        return o->jobs;
+}
+
+/* Has the members' groups evaluated again. */
+static void touch_members(Operations *o, const Transaction *t) {
+        Address *members = calloc(t->n_members + 1, sizeof(Address));
+
+        for (size_t i = 0; members && i < t->n_members; i++)
+                members[i] = t->members[i].address;
+        if (members)
+                (void) model_touch(o->model, members, t->n_members);
+        free(members);
+}
+
+static void show_unbinding(Host *h, const Step *step) {
+        if (step->action == STEP_UNBIND)
+                (void) host_add_unbinding(h, &step->address, step->value);
+}
+
+/* Tells the model which unbinds are under way: those whose step has begun and not ended. */
+static void show_unbindings(Operations *o, const Transaction *t) {
+        Host *h = model_host(o->model);
+
+        host_clear_unbindings(h);
+        for (size_t j = 0; j < o->n_jobs; j++) {
+                const Transaction *job = o->jobs[j]->transaction;
+
+                for (size_t i = 0; job && i < job->n_steps; i++)
+                        if (job->states[i] == STEP_STATE_RUNNING)
+                                show_unbinding(h, &job->steps[i]);
+                if (job && job->undo.value)
+                        show_unbinding(h, &job->undo);
+        }
+        if (t)
+                touch_members(o, t);
+}
+
+static void on_job_changed(Job *job, void *userdata) {
+        Operation *op = userdata;
+
+        show_unbindings(op->owner, job->transaction);
+        (void) bus_job_changed(op->owner->bus, job);
+}
+
+static void on_job_stuck(Job *job, void *userdata) {
+        Operation *op = userdata;
+        char text[ADDRESS_TEXT_MAX], *message;
+
+        notice_job_stuck(job);
+        (void) bus_job_changed(op->owner->bus, job);
+        if (asprintf(&message, "%s: the kernel has not ended a write in time; it goes on as job "
+                     "%u. Stop what still uses the device.",
+                     address_format(&op->request.address, text), job->id) < 0)
+                return;
+        operation_answer_error(op, VFIOD_ERROR_STUCK, message);
+        free(message);
+}
+
+/* Everything about an ended job is read back: now it can be told. */
+static void finish_job(void *userdata) {
+        Operation *op = userdata;
+        Operations *o = op->owner;
+        const Transaction *t = op->job->transaction;
+        bool done = t && t->outcome == OUTCOME_DONE;
+        const char *error = done ? "" : t && t->error ? t->error : VFIOD_ERROR_ROLLBACK_FAILED;
+        const char *message = done ? "" : t && t->message ? t->message
+                                        : "the worker ended without finishing its work";
+
+        notice_job_ended(op->job);
+        if (done)
+                operation_answer_result(op, VFIOD_RESULT_DONE);
+        else
+                operation_answer_error(op, error, message);
+        (void) bus_job_removed(o->bus, op->job, done ? VFIOD_RESULT_DONE : op->job->state, error,
+                               message);
+        operation_free(op);
+        operations_rebuild_jobs(o);
+}
+
+static int note_uncommitted(Operations *o, unsigned id) {
+        unsigned *grown = reallocarray(o->uncommitted, o->n_uncommitted + 1, sizeof(unsigned));
+
+        if (!grown)
+                return -ENOMEM;
+        o->uncommitted = grown;
+        grown[o->n_uncommitted++] = id;
+        return 0;
+}
+
+int operations_commit(Operations *o, const Transaction *t) {
+        int r = commit_transaction(o->context.runtime_fd, model_host(o->model), t);
+
+        if (r < 0) {
+                fprintf(stderr, SD_ERR "vfiod: The books on transaction %u could not be written "
+                        "(%s); nothing else is begun until they are.\n", t->id, strerror(-r));
+                (void) note_uncommitted(o, t->id);
+        }
+        return r;
+}
+
+int operations_settle(Operations *o) {
+        int r = 0;
+
+        while (r >= 0 && o->n_uncommitted > 0) {
+                Transaction *t;
+
+                r = transaction_read(o->context.runtime_fd, o->uncommitted[o->n_uncommitted - 1],
+                                     &t);
+                if (r >= 0) {
+                        r = commit_transaction(o->context.runtime_fd, model_host(o->model), t);
+                        transaction_free(t);
+                }
+                if (r >= 0 || r == -ENOENT) {
+                        o->n_uncommitted--;
+                        r = 0;
+                }
+        }
+        return r;
+}
+
+static void on_job_ended(Job *job, void *userdata) {
+        Operation *op = userdata;
+        Operations *o = op->owner;
+        const Transaction *t = job->transaction;
+        Address *members = NULL;
+        size_t n = t ? t->n_members : 0;
+
+        (void) bus_job_changed(o->bus, job);
+        if (t)
+                (void) operations_commit(o, t);
+        show_unbindings(o, NULL);
+        if (n > 0)
+                members = calloc(n, sizeof(Address));
+        for (size_t i = 0; members && i < n; i++)
+                members[i] = t->members[i].address;
+        if (members)
+                (void) model_reread(o->model, members, n);
+        free(members);
+        if (model_probe(o->model, &op->request.address, false, finish_job, op) < 0)
+                finish_job(op);
+}
+
+const JobHandlers operation_job_handlers = {
+        .changed = on_job_changed,
+        .stuck = on_job_stuck,
+        .ended = on_job_ended,
+};
+
+/* Runs the plan, or answers why not. */
+void operation_start_job(Operation *op, const Plan *plan) {
+        Operations *o = op->owner;
+        char message[128];
+        int r;
+
+        op->group = plan->group;
+        r = job_start(&o->context, plan, op->request.timeout_usec, &operation_job_handlers, op, &op->job);
+        if (r < 0) {
+                snprintf(message, sizeof(message), "The worker could not be started: %s.",
+                         strerror(-r));
+                operation_answer_error(op, SD_BUS_ERROR_FAILED, message);
+                operation_free(op);
+                return;
+        }
+        operations_rebuild_jobs(o);
+        (void) bus_job_new(o->bus, op->job);
+        if (op->request.no_block)
+                operation_answer_result(op, VFIOD_RESULT_QUEUED);
+}
