@@ -19,6 +19,7 @@
 #include "operations.h"
 #include "rebind/units.h"
 #include "sources/resolve.h"
+#include "watchdog.h"
 
 #define SYSTEM_BUS_ADDRESS "unix:path=/run/dbus/system_bus_socket"
 
@@ -34,6 +35,7 @@ typedef struct Daemon {
         Settings *settings;
         Model *model;
         Operations *operations;
+        Watchdog *watchdog;
         Units *units;
         sd_bus *connection;
         Bus *bus;
@@ -289,9 +291,17 @@ static int start_event_loop(Daemon *d) {
                 r = sd_event_add_signal(d->event, NULL, SIGINT, NULL, NULL);
         if (r >= 0)
                 r = sd_event_add_signal(d->event, NULL, SIGHUP, on_reload, d);
-        if (r >= 0)
-                r = sd_event_set_watchdog(d->event, true);
         return r < 0 ? r : 0;
+}
+
+static const char *find_stalled(uint64_t now_usec, void *userdata) {
+        const Daemon *d = userdata;
+
+        if (!model_moves(d->model, now_usec))
+                return "A reading of the host should have ended or begun a minute ago";
+        return operations_move(d->operations, now_usec)
+                       ? NULL
+                       : "A call should have been answered a minute ago";
 }
 
 static int start(Daemon *d) {
@@ -328,11 +338,17 @@ static int start(Daemon *d) {
                 r = start_units(d);
         if (r < 0)
                 return r;
+        r = watchdog_new(d->event, find_stalled, d, &d->watchdog);
+        if (r < 0) {
+                complain("The watchdog's time could not be read", r);
+                return r;
+        }
         operations_set_bus(d->operations, d->bus);
         return d->config->root ? 0 : adopt_jobs(d);
 }
 
 static void stop(Daemon *d) {
+        watchdog_free(d->watchdog);
         operations_free(d->operations);
         units_free(d->units);
         bus_free(d->bus);

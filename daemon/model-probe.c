@@ -7,6 +7,8 @@
 
 /* Long enough for thousands of functions; what has not answered by then hangs. */
 #define PROBE_TIMEOUT_USEC UINT64_C(3000000)
+/* So late, something is wrong here and not with what is read. */
+#define STALLED_USEC       UINT64_C(60000000)
 
 /* All that tells what the host needs a device for. */
 #define PROBE_LOOK (PROBE_USES | PROBE_NETWORK)
@@ -22,6 +24,7 @@ typedef struct Subject {
 /* One probe on its way: of gathered hints, or a caller's question. */
 typedef struct Run {
         struct Run *next;
+        uint64_t since_usec; /* CLOCK_MONOTONIC; 0: it has answered */
         ProbeQueue *queue;
         Probe *probe;
         Subject subject;
@@ -32,9 +35,11 @@ typedef struct Run {
 struct ProbeQueue {
         sd_event *event;
         const Root *root;
+        Host *const *host;
         ProbeAnswered answered;
         void *userdata;
         Subject waiting;          /* what hints gathered */
+        uint64_t waiting_usec;    /* since when something waits, CLOCK_MONOTONIC */
         Run *current;             /* the one that answers hints; NULL: none, or it is late */
         Run *runs;                /* all of them */
         AddressList stuck;        /* a child hangs on each of these */
@@ -48,7 +53,18 @@ static void subject_clear(Subject *s) {
         *s = (Subject){ 0 };
 }
 
+static uint64_t now_usec(const ProbeQueue *q) {
+        uint64_t now = 0;
+
+        (void) sd_event_now(q->event, CLOCK_MONOTONIC, &now);
+        return now;
+}
+
+/* A device that a worker is unbinding is not read either: until that ends, what is known of it is
+ * what was known before. */
 static bool is_stuck(const ProbeQueue *q, const Address *a) {
+        if (*q->host && host_find_unbinding(*q->host, a))
+                return true;
         for (size_t i = 0; i < q->stuck.n; i++)
                 if (address_compare(&q->stuck.items[i], a) == 0)
                         return true;
@@ -69,7 +85,8 @@ static void drop_stuck(const ProbeQueue *q, Subject *s) {
 
 static int subject_start(ProbeQueue *q, Subject *s, ProbeCallback callback, void *userdata,
                          Probe **ret) {
-        bool every_device = s->all && q->stuck.n == 0;
+        bool every_device = s->all && q->stuck.n == 0 &&
+                            !(*q->host && (*q->host)->n_unbindings > 0);
 
         address_list_sort(&s->devices);
         group_list_sort(&s->groups);
@@ -102,7 +119,7 @@ static void run_free(Run *run) {
         free(run);
 }
 
-/* Has the gathered hints answered as soon as the loop has nothing else to do. */
+/* Has the gathered hints answered. */
 static void start_soon(ProbeQueue *q) {
         if (!q->current && q->waiting.what != 0)
                 (void) sd_event_source_set_enabled(q->starter, SD_EVENT_ONESHOT);
@@ -115,6 +132,8 @@ static void ask_again(ProbeQueue *q, const Subject *s) {
         for (size_t i = 0; i < s->groups.n; i++)
                 (void) group_list_add(&q->waiting.groups, s->groups.items[i]);
         q->waiting.all |= s->all;
+        if (q->waiting.what == 0)
+                q->waiting_usec = now_usec(q);
         q->waiting.what |= s->what & ~(unsigned) PROBE_CLOSELY;
 }
 
@@ -145,6 +164,7 @@ static void on_probed(Probe *p, const ProbeResult *result, void *userdata) {
         }
         if (q->current == run)
                 q->current = NULL;
+        run->since_usec = 0;
         run->callback = NULL;
         q->answered(result, &s->devices, &s->groups, s->all || (s->what & PROBE_HOST), q->userdata);
         if (callback)
@@ -167,7 +187,7 @@ static int run_start(ProbeQueue *q, Subject *subject, void (*callback)(void *), 
                 return -ENOMEM;
         }
         *run = (Run){ .next = q->runs, .queue = q, .subject = *subject, .callback = callback,
-                      .userdata = userdata };
+                      .userdata = userdata, .since_usec = now_usec(q) };
         *subject = (Subject){ 0 };
         q->runs = run;
         r = subject_start(q, &run->subject, on_probed, run, &run->probe);
@@ -187,8 +207,10 @@ static int start_waiting(sd_event_source *source, void *userdata) {
         return run_start(q, &q->waiting, NULL, NULL, &q->current);
 }
 
-/* Notes what is to be probed; the probe starts when the loop has nothing else to do. */
+/* Notes what is to be probed; the probe starts when it is its turn. */
 static int queue(ProbeQueue *q, unsigned what) {
+        if (q->waiting.what == 0)
+                q->waiting_usec = now_usec(q);
         q->waiting.what |= what;
         return q->current ? 0 : sd_event_source_set_enabled(q->starter, SD_EVENT_ONESHOT);
 }
@@ -289,18 +311,26 @@ void probe_queue_forget(ProbeQueue *q, void *userdata) {
                         run->callback = NULL;
 }
 
-int probe_queue_new(sd_event *event, const Root *root, ProbeAnswered answered, void *userdata,
-                    ProbeQueue **ret) {
+bool probe_queue_moves(const ProbeQueue *q, uint64_t now) {
+        if (!q->current && q->waiting.what != 0 && now > q->waiting_usec + STALLED_USEC)
+                return false;
+        for (const Run *run = q->runs; run; run = run->next)
+                if (run->since_usec > 0 && now > run->since_usec + STALLED_USEC)
+                        return false;
+        return true;
+}
+
+int probe_queue_new(sd_event *event, const Root *root, Host *const *host, ProbeAnswered answered,
+                    void *userdata, ProbeQueue **ret) {
         ProbeQueue *q = calloc(1, sizeof(ProbeQueue));
         int r;
 
         if (!q)
                 return -ENOMEM;
-        *q = (ProbeQueue){ .event = event, .root = root, .answered = answered,
+        *q = (ProbeQueue){ .event = event, .root = root, .host = host, .answered = answered,
                            .userdata = userdata };
+        /* Of no lower priority than calls: a caller without pause must not keep it from its turn. */
         r = sd_event_add_defer(event, &q->starter, start_waiting, q);
-        if (r >= 0)
-                r = sd_event_source_set_priority(q->starter, SD_EVENT_PRIORITY_IDLE);
         if (r >= 0)
                 r = sd_event_source_set_enabled(q->starter, SD_EVENT_OFF);
         if (r >= 0 && !root_is_recorded(root))

@@ -15,8 +15,9 @@ typedef struct ProbeQueue ProbeQueue;
 typedef void (*ProbeAnswered)(const ProbeResult *result, const AddressList *devices,
                               const GroupList *groups, bool all, void *userdata);
 
-int probe_queue_new(sd_event *event, const Root *root, ProbeAnswered answered, void *userdata,
-                    ProbeQueue **ret);
+/* host: where the snapshot is, or NULL as long as there is none. */
+int probe_queue_new(sd_event *event, const Root *root, Host *const *host, ProbeAnswered answered,
+                    void *userdata, ProbeQueue **ret);
 ProbeQueue *probe_queue_free(ProbeQueue *q);
 
 /* Gather. Return: 0 or -errno. A device on which a probe hangs is left out until
@@ -34,5 +35,8 @@ void probe_queue_unstick(ProbeQueue *q, const Address *a);
  * Returns: 0 or -errno. */
 int probe_queue_ask(ProbeQueue *q, const Host *h, const Device *d, bool closely,
                     void (*callback)(void *userdata), void *userdata);
+/* Returns: false if what was asked for should have been answered or begun long ago. A child that
+ * hangs has had its time and does not count. */
+bool probe_queue_moves(const ProbeQueue *q, uint64_t now_usec);
 /* Forgets callbacks of that userdata. */
 void probe_queue_forget(ProbeQueue *q, void *userdata);

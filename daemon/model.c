@@ -280,6 +280,10 @@ static int note_other(Model *m, const char *name) {
         return 0;
 }
 
+bool model_moves(const Model *m, uint64_t now_usec) {
+        return probe_queue_moves(m->probes, now_usec);
+}
+
 static void on_hint(const UdevHint *hint, void *userdata) {
         Model *m = userdata;
         int r = 0;
@@ -431,7 +435,7 @@ static int start(Model *m, size_t receive_buffer) {
         if (r >= 0)
                 r = sd_event_source_set_enabled(m->rescan_timer, SD_EVENT_OFF);
         if (r >= 0)
-                r = probe_queue_new(m->event, m->root, on_probed, m, &m->probes);
+                r = probe_queue_new(m->event, m->root, &m->host, on_probed, m, &m->probes);
         if (r >= 0)
                 r = listen(m, receive_buffer);
         if (r >= 0) {

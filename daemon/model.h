@@ -47,5 +47,7 @@ int model_touch(Model *m, const Address *devices, size_t n);
  * what is about to be planned. Returns: 0, or -errno with no call. */
 int model_probe(Model *m, const Address *device, bool closely, ModelProbed callback,
                 void *userdata);
+/* Returns: false if what was asked for should have been answered long ago (CLOCK_MONOTONIC). */
+bool model_moves(const Model *m, uint64_t now_usec);
 /* Forgets callbacks of that userdata. */
 void model_forget(Model *m, void *userdata);

@@ -27,6 +27,7 @@ static int adopt_job(Operations *o, const Transaction *t) {
                 return r;
         }
         operations_rebuild_jobs(o);
+        operations_show_unbindings(o, op->job->transaction);
         return bus_job_new(o->bus, op->job);
 }
 

@@ -17,6 +17,7 @@ typedef struct Operation {
         BusRequest request;      /* own copy */
         Job *job;
         unsigned group; /* valid with job */
+        uint64_t since_usec; /* when it came, CLOCK_MONOTONIC */
 } Operation;
 
 struct Operations {
@@ -40,6 +41,9 @@ void operation_answer_result(Operation *op, const char *result);
 extern const JobHandlers operation_job_handlers;
 /* Lets the bus list only what still is a job. */
 void operations_rebuild_jobs(Operations *o);
+/* Tells the model which unbinds are under way: those whose step has begun and not ended. t: of which
+ * members the groups are to be evaluated again; may be NULL. */
+void operations_show_unbindings(Operations *o, const Transaction *t);
 /* Runs the plan, or answers why not. */
 void operation_start_job(Operation *op, const Plan *plan);
 /* Takes an ended transaction into the books; what cannot be written is tried again by

@@ -46,13 +46,12 @@ static void show_unbinding(Host *h, const Step *step) {
                 (void) host_add_unbinding(h, &step->address, step->value);
 }
 
-/* Tells the model which unbinds are under way: those whose step has begun and not ended. */
-static void show_unbindings(Operations *o, const Transaction *t) {
+void operations_show_unbindings(Operations *o, const Transaction *t) {
         Host *h = model_host(o->model);
 
         host_clear_unbindings(h);
         for (size_t j = 0; j < o->n_jobs; j++) {
-                const Transaction *job = o->jobs[j]->transaction;
+                const Transaction *job = job_lives(o->jobs[j]) ? o->jobs[j]->transaction : NULL;
 
                 for (size_t i = 0; job && i < job->n_steps; i++)
                         if (job->states[i] == STEP_STATE_RUNNING)
@@ -67,7 +66,7 @@ static void show_unbindings(Operations *o, const Transaction *t) {
 static void on_job_changed(Job *job, void *userdata) {
         Operation *op = userdata;
 
-        show_unbindings(op->owner, job->transaction);
+        operations_show_unbindings(op->owner, job->transaction);
         (void) bus_job_changed(op->owner->bus, job);
 }
 
@@ -157,7 +156,7 @@ static void on_job_ended(Job *job, void *userdata) {
         (void) bus_job_changed(o->bus, job);
         if (t)
                 (void) operations_commit(o, t);
-        show_unbindings(o, NULL);
+        operations_show_unbindings(o, NULL);
         if (n > 0)
                 members = calloc(n, sizeof(Address));
         for (size_t i = 0; members && i < n; i++)

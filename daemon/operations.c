@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "action-names.h"
 #include "commit.h"
@@ -183,6 +184,7 @@ static int begin(Operations *o, OperationKind kind, sd_bus_message *m, const Bus
                 return -ENOMEM;
         op->owner = o;
         op->kind = kind;
+        (void) sd_event_now(o->context.event, CLOCK_MONOTONIC, &op->since_usec);
         op->message = sd_bus_message_ref(m);
         op->next = o->operations;
         o->operations = op;
@@ -200,6 +202,17 @@ static int begin(Operations *o, OperationKind kind, sd_bus_message *m, const Bus
         if (r < 0) /* nothing is planned on facts that may be old */
                 operation_free(op);
         return r;
+}
+
+/* Facts are fresh after seconds, or known to be not to be had: so late, nobody works on it. */
+#define STALLED_USEC UINT64_C(60000000)
+
+bool operations_move(const Operations *o, uint64_t now_usec) {
+        for (const Operation *op = o->operations; op; op = op->next)
+                if (op->job ? job_is_overdue(op->job, STALLED_USEC)
+                            : now_usec > op->since_usec + STALLED_USEC)
+                        return false;
+        return true;
 }
 
 int operations_refresh(Operations *o, sd_bus_message *m, const Address *a, sd_bus_error *error) {

@@ -32,5 +32,9 @@ int operations_plan(Operations *o, sd_bus_message *m, const BusRequest *r, sd_bu
 int operations_prepare(Operations *o, sd_bus_message *m, const BusRequest *r, sd_bus_error *error);
 int operations_release(Operations *o, sd_bus_message *m, const BusRequest *r, sd_bus_error *error);
 
+/* Returns: false if an operation should have been answered long ago (CLOCK_MONOTONIC), or a job's
+ * deadline has passed unnoticed. A worker that hangs does not count. */
+bool operations_move(const Operations *o, uint64_t now_usec);
+
 /* Jobs that exist now; borrowed. */
 Job *const *operations_jobs(Operations *o, size_t *ret_n);

@@ -61,6 +61,7 @@ typedef struct Device {
         Fact d3cold_allowed;
         Text node_access;   /* of its character device: "0600 root root"; absent: no such node */
         Uses uses;          /* what the host needs it for */
+        bool remembered;    /* a reading of it hangs: what is read apart is as it was before */
 } Device;
 
 /* A member of a group that is no PCI function. */

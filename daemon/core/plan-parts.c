@@ -130,6 +130,14 @@ int plan_check_group(Plan *p, const GroupReport *g) {
                                    "not be told. Run vfiod as root.",
                                    text, what, g->group->id) < 0 ? -ENOMEM : 1;
         for (size_t i = 0; i < g->n_members; i++) {
+                if (g->members[i]->device->remembered)
+                        return plan_refuse(p, VFIOD_ERROR_STUCK,
+                                           "%s cannot be %s: the kernel does not answer on %s in "
+                                           "its group %u; something that was done to that device "
+                                           "has not ended. Stop what still uses it.",
+                                           text, what,
+                                           address_format(&g->members[i]->device->address, member),
+                                           g->group->id) < 0 ? -ENOMEM : 1;
                 if (g->members[i]->state != STATE_DETACHING)
                         continue;
                 return plan_refuse(p, VFIOD_ERROR_STUCK,

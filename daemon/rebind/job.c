@@ -110,6 +110,22 @@ static int on_record(sd_event_source *s, const struct inotify_event *e, void *us
         return 0;
 }
 
+bool job_lives(const Job *job) {
+        return strcmp(job->state, JOB_WAITING) == 0 || strcmp(job->state, JOB_RUNNING) == 0 ||
+               strcmp(job->state, JOB_STUCK) == 0;
+}
+
+bool job_is_overdue(const Job *job, uint64_t slack_usec) {
+        sd_event_source *s = job->private->deadline_source;
+        uint64_t deadline, now;
+        int enabled;
+
+        return sd_event_source_get_enabled(s, &enabled) > 0 &&
+               sd_event_source_get_time(s, &deadline) >= 0 &&
+               sd_event_now(job->private->context.event, CLOCK_BOOTTIME, &now) >= 0 &&
+               now > deadline && now - deadline > slack_usec;
+}
+
 static int on_deadline(sd_event_source *s, uint64_t usec, void *userdata) {
         Job *job = userdata;
 

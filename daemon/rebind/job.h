@@ -46,5 +46,9 @@ int job_adopt(const JobContext *context, unsigned id, const JobHandlers *handler
  * -errno, which leaves the record as it is. */
 int job_recover(const JobContext *context, unsigned id, const JobHandlers *handlers, void *userdata,
                 Job **ret);
+/* Returns: true until it has ended. */
+bool job_lives(const Job *job);
+/* Returns: true if its deadline has passed that long ago and nobody has noticed. */
+bool job_is_overdue(const Job *job, uint64_t slack_usec);
 /* Stops following; the worker is left alone. NULL is taken. Returns: NULL. */
 Job *job_free(Job *job);

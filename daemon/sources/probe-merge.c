@@ -17,25 +17,39 @@ static int replace_text(Text *t, const Text *by) {
         return 0;
 }
 
+/* What the probe said. Where it hangs, what it has not said yet is what is remembered: of the device
+ * it hangs on until it ends, of those behind until they are asked for again, which is at once. */
+static const Text *heard(const ProbeResult *r, const Text *said, const Text *before) {
+        return r->stuck && (!said || said->fact == FACT_UNKNOWN) ? before
+                                                                 : said ? said : &unknown_text;
+}
+
+static Fact heard_fact(const ProbeResult *r, Fact said, Fact before) {
+        return r->stuck && said == FACT_UNKNOWN ? before : said;
+}
+
 /* Devices and groups of a host are not changed, but replaced by a changed copy. */
-static int merge_device(Host *h, const Device *d, const Device *f) {
-        const Text *override = f ? &f->driver_override : &unknown_text;
-        const Text *power = f ? &f->power_state : &unknown_text;
-        const Text *reset = f ? &f->reset_methods : &unknown_text;
-        const Text *node = f ? &f->node_access : &unknown_text;
-        Fact below_bridge = f ? f->below_bridge : FACT_UNKNOWN;
-        Fact d3cold = f ? f->d3cold_allowed : FACT_UNKNOWN;
+static int merge_device(Host *h, const Device *d, const Device *f, const ProbeResult *r) {
+        const Text *override = heard(r, f ? &f->driver_override : NULL, &d->driver_override);
+        const Text *power = heard(r, f ? &f->power_state : NULL, &d->power_state);
+        const Text *reset = heard(r, f ? &f->reset_methods : NULL, &d->reset_methods);
+        const Text *node = heard(r, f ? &f->node_access : NULL, &d->node_access);
+        Fact below_bridge = heard_fact(r, f ? f->below_bridge : FACT_UNKNOWN, d->below_bridge);
+        Fact d3cold = heard_fact(r, f ? f->d3cold_allowed : FACT_UNKNOWN, d->d3cold_allowed);
+        bool remembered = r->stuck && address_compare(&r->stuck_at, &d->address) == 0;
         Device *copy;
 
         if (text_equal(&d->driver_override, override) && text_equal(&d->power_state, power) &&
             text_equal(&d->reset_methods, reset) && text_equal(&d->node_access, node) &&
-            d->below_bridge == below_bridge && d->d3cold_allowed == d3cold)
+            d->below_bridge == below_bridge && d->d3cold_allowed == d3cold &&
+            d->remembered == remembered)
                 return 0;
         copy = device_copy(d);
         if (!copy)
                 return -ENOMEM;
         copy->below_bridge = below_bridge;
         copy->d3cold_allowed = d3cold;
+        copy->remembered = remembered;
         if (replace_text(&copy->driver_override, override) < 0 ||
             replace_text(&copy->power_state, power) < 0 ||
             replace_text(&copy->reset_methods, reset) < 0 ||
@@ -169,7 +183,7 @@ static int merge_devices(Host *h, const ProbeResult *r) {
                 a = d->address;
                 f = host_find_device(r->facts, &a);
                 if (r->what & PROBE_DEVICES)
-                        error = merge_device(h, d, f);
+                        error = merge_device(h, d, f, r);
                 if (error == 0) /* d may just have been replaced */
                         error = merge_uses(h, &a, f, r->what);
         }

@@ -272,6 +272,7 @@ static int carry_over(const Device *old, Device *d) {
                 return -ENOMEM;
         d->below_bridge = old->below_bridge;
         d->d3cold_allowed = old->d3cold_allowed;
+        d->remembered = old->remembered;
         return 0;
 }
 

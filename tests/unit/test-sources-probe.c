@@ -163,7 +163,7 @@ static void test_complete(void) {
         tree_free(&t);
 }
 
-/* A device whose override hangs hides its own fact and those behind it, and nothing else. */
+/* Of a device whose override hangs, and of those behind it, what was known before stays known. */
 static void test_stuck(void) {
         Tree t = tree_new();
         const Address order[] = {{.bus = 2}, {.bus = 1, .function = 1}, {.bus = 1}};
@@ -177,13 +177,15 @@ static void test_stuck(void) {
         tree_path(&t, PCI_ROOT "0000:01:00.1/driver_override", path);
         CHECK(unlink(path) == 0 && mkfifo(path, 0600) == 0);
         h = scan(&t, &r);
-        CHECK(text_set(&h->devices[0]->driver_override, "stale") == 0);
+        CHECK(text_set(&h->devices[0]->driver_override, "behind") == 0);
+        CHECK(text_set(&h->devices[1]->driver_override, "known") == 0);
         a = run(r, h, ALL, order, 3, 300000);
         CHECK(!a.complete && a.stuck && address_compare(&a.stuck_at, &order[1]) == 0);
         CHECK(a.ticks >= 10);
         CHECK(h->devices[2]->driver_override.fact == FACT_ABSENT);
-        CHECK(h->devices[1]->driver_override.fact == FACT_UNKNOWN);
-        CHECK(h->devices[0]->driver_override.fact == FACT_UNKNOWN);
+        CHECK(text_is(&h->devices[1]->driver_override, "known") && h->devices[1]->remembered);
+        CHECK(text_is(&h->devices[0]->driver_override, "behind") && !h->devices[0]->remembered);
+        CHECK(!h->devices[2]->remembered);
         CHECK(text_is(&h->devices[1]->power_state, "D0"));
         CHECK(host_find_group(h, 15)->in_use == FACT_ABSENT);
         CHECK(h->dma_ownership_symbol == FACT_PRESENT);
