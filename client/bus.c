@@ -180,6 +180,9 @@ static int append_options(sd_bus_message *m, const char *address, char *const *w
         if (options->for_what &&
             (r = sd_bus_message_append(m, "{sv}", VFIOD_OPTION_FOR, "s", options->for_what)) < 0)
                 return r;
+        if (options->persist &&
+            (r = sd_bus_message_append(m, "{sv}", VFIOD_OPTION_PERSIST, "b", true)) < 0)
+                return r;
         if (options->no_block &&
             (r = sd_bus_message_append(m, "{sv}", VFIOD_OPTION_NO_BLOCK, "b", true)) < 0)
                 return r;

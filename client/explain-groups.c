@@ -33,6 +33,20 @@ const Explanation explain_groups[] = {
          {"group-not-viable", "verdicts"},
          VALUE_FOUND | VALUE_GROUPS | VALUE_KERNEL},
 
+        {"group-changed", "other members than at the last boot",
+         "Which devices make a group is decided at boot, by the kernel, the firmware and where the "
+         "cards sit. vfiod writes it down for every kernel release and compares: a device that "
+         "came or went may keep the group from VFIO, or move along with it now.\n"
+         "  vfioctl show group 4\n"
+         "  ls /sys/kernel/iommu_groups/4/devices\n"
+         "Look at what a prepare would move before you start a VM:\n"
+         "  vfioctl plan 01:00.0\n"
+         "If nothing was plugged: firmware settings (ACS, SR-IOV, Above 4G Decoding) and "
+         "pcie_acs_override= do that.",
+         "drivers/iommu/iommu.c:pci_device_group; vfiod: /var/lib/vfiod/groups",
+         {"iommu-groups", "consent", "group-not-viable"},
+         VALUE_FOUND | VALUE_GROUPS | VALUE_KERNEL},
+
         {"no-iommu-group", "the device is in no IOMMU group",
          "Without a group there is nothing that VFIO could take: binding vfio-pci fails with "
          "error -22 (EINVAL).\n"

@@ -18,10 +18,10 @@ static const Verb verbs[] = {
          "what prepare would do; changes nothing"},
         {"prepare", 1, -1,
          OPTION_WITH | OPTION_GROUP | OPTION_ACCEPT | OPTION_DRIVER | OPTION_FOR | OPTION_TIMEOUT |
-                 OPTION_NO_BLOCK,
+                 OPTION_NO_BLOCK | OPTION_PERSIST,
          verb_prepare, "ADDRESS...", "give devices to VFIO, so that a VM can start with them",
          .changes = true},
-        {"release", 1, -1, OPTION_FOR | OPTION_TIMEOUT | OPTION_NO_BLOCK, verb_release,
+        {"release", 1, -1, OPTION_FOR | OPTION_TIMEOUT | OPTION_NO_BLOCK | OPTION_PERSIST, verb_release,
          "ADDRESS...", "give them back to the host", .changes = true},
         {"wait", 1, 1, OPTION_FOR | OPTION_TIMEOUT, verb_wait, "ADDRESS",
          "wait until a device is ready (or see --for)"},

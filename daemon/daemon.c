@@ -17,6 +17,7 @@
 #include "names.h"
 #include "notice.h"
 #include "operations.h"
+#include "rebind/state.h"
 #include "rebind/units.h"
 #include "sources/resolve.h"
 #include "watchdog.h"
@@ -39,7 +40,7 @@ typedef struct Daemon {
         Units *units;
         sd_bus *connection;
         Bus *bus;
-        int runtime_fd;
+        int runtime_fd, state_fd;
         uint64_t last_rescan_usec;
 } Daemon;
 
@@ -77,9 +78,6 @@ static void on_fault(const Address *a, const char *message, void *userdata) {
         if (d->bus)
                 (void) bus_device_fault(d->bus, a, message);
 }
-
-static const ModelHandlers model_handlers = { .changed = on_changed, .fault = on_fault,
-                                              .settled = on_settled };
 
 static const Report *get_report(void *userdata) {
         Daemon *d = userdata;
@@ -196,7 +194,7 @@ static int start_bus(Daemon *d) {
 }
 
 /* Opens the books of what was moved, and puts them into the snapshot. */
-static int start_records(Daemon *d) {
+static int read_records(Daemon *d, Host *h) {
         size_t bad = 0;
         int r;
 
@@ -205,18 +203,43 @@ static int start_records(Daemon *d) {
                 complain(d->config->runtime, d->runtime_fd);
                 return d->runtime_fd;
         }
-        r = sets_load(d->runtime_fd, model_host(d->model), &bad);
+        r = sets_load(d->runtime_fd, h, &bad);
         if (bad > 0)
                 fprintf(stderr, SD_WARNING "vfiod: %zu records in %s/sets cannot be read; devices "
                         "in them are not known to be moved by vfiod.\n", bad, d->config->runtime);
-        for (size_t i = 0; r >= 0 && i < model_host(d->model)->n_sets; i++) {
-                const ManagedSet *s = &model_host(d->model)->sets[i];
-
-                for (size_t j = 0; r >= 0 && j < s->n_members; j++)
-                        r = model_touch(d->model, &s->members[j].address, 1);
-        }
         return r;
 }
+
+/* What outlives a boot. Where that cannot be had it is not known, and the rest is served. */
+static void read_state(Daemon *d, Host *h) {
+        int r = d->state_fd = state_open(d->config->state);
+
+        if (r >= 0)
+                r = wishes_load(d->state_fd, h);
+        if (r < 0)
+                complain("The wishes in the state directory cannot be read", r);
+        r = d->state_fd < 0 ? d->state_fd : groups_remember(d->state_fd, h);
+        if (r < 0)
+                complain("How the groups were at the last boot cannot be read or kept", r);
+}
+
+/* A recorded host has neither. */
+static int on_scanned(Host *h, void *userdata) {
+        Daemon *d = userdata;
+        int r = 0;
+
+        if (d->config->recorded) {
+                h->wishes_known = h->groups_before_known = FACT_ABSENT;
+                return 0;
+        }
+        r = read_records(d, h);
+        if (r >= 0)
+                read_state(d, h);
+        return r;
+}
+
+static const ModelHandlers model_handlers = { .changed = on_changed, .fault = on_fault,
+                                              .scanned = on_scanned, .settled = on_settled };
 
 static int start_units(Daemon *d) {
         int r = d->config->units ? units_new(d->connection, &d->units) : 0;
@@ -242,12 +265,12 @@ static int start_operations(Daemon *d) {
         const JobContext context = {
                 .event = d->event,
                 .executable = "/proc/self/exe",
-                .root_path = d->config->root ? d->config->root : "/",
-                .runtime_path = d->config->root ? NULL : d->config->runtime,
+                .root_path = d->config->root,
+                .runtime_path = d->config->recorded ? NULL : d->config->runtime,
                 .runtime_fd = d->runtime_fd,
         };
 
-        return operations_new(d->model, &context, &d->operations);
+        return operations_new(d->model, &context, d->state_fd, &d->operations);
 }
 
 /* Reads the configuration anew. What cannot be read leaves the old one in force. */
@@ -311,9 +334,9 @@ static int start(Daemon *d) {
                 complain("The event loop could not be set up", r);
                 return r;
         }
-        r = root_new(d->config->root ? d->config->root : "/", &d->root);
+        r = root_new(d->config->root, &d->root);
         if (r < 0) {
-                complain(d->config->root ? d->config->root : "/", r);
+                complain(d->config->root, r);
                 return r;
         }
         r = configuration_load(d->root, &d->settings);
@@ -328,10 +351,7 @@ static int start(Daemon *d) {
                 complain("The host could not be read", r);
                 return r;
         }
-        if (!d->config->root)
-                r = start_records(d);
-        if (r >= 0)
-                r = start_operations(d);
+        r = start_operations(d);
         if (r >= 0)
                 r = start_bus(d);
         if (r >= 0)
@@ -344,7 +364,7 @@ static int start(Daemon *d) {
                 return r;
         }
         operations_set_bus(d->operations, d->bus);
-        return d->config->root ? 0 : adopt_jobs(d);
+        return d->config->recorded ? 0 : adopt_jobs(d);
 }
 
 static void stop(Daemon *d) {
@@ -359,10 +379,12 @@ static void stop(Daemon *d) {
         sd_event_unref(d->event);
         if (d->runtime_fd >= 0)
                 close(d->runtime_fd);
+        if (d->state_fd >= 0)
+                close(d->state_fd);
 }
 
 int daemon_run(const DaemonConfig *config) {
-        Daemon d = { .config = config, .runtime_fd = -1 };
+        Daemon d = { .config = config, .runtime_fd = -1, .state_fd = -1 };
         int r = start(&d);
 
         if (r >= 0)

@@ -5,7 +5,8 @@
 #include <stddef.h>
 
 typedef struct DaemonConfig {
-        const char *root;      /* NULL: the live host */
+        const char *root;      /* where the host is read: "/", or below */
+        bool recorded;         /* it is a recording: nothing in it can be changed */
         const char *runtime;   /* runtime directory; not used for a recorded host */
         const char *state;     /* directory of what outlives a boot; likewise */
         bool units;            /* workers, modules and what needs rights: by units of systemd */

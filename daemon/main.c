@@ -87,6 +87,7 @@ static int parse_arguments(int argc, char **argv, Arguments *ret) {
                 switch (c) {
                 case ROOT:
                         ret->daemon.root = optarg;
+                        ret->daemon.recorded = true;
                         break;
                 case RECORD:
                         ret->record = optarg;
@@ -159,7 +160,7 @@ static int run_worker(const Arguments *a) {
         /* Ended in the middle it would leave a device half moved. */
         (void) signal(SIGTERM, SIG_IGN);
         if (r >= 0)
-                r = root_new(a->daemon.root ? a->daemon.root : "/", &root);
+                r = root_new(a->daemon.root, &root);
         if (r >= 0 && a->daemon.units)
                 r = root_set_helpers(root, a->daemon.runtime);
         if (r >= 0)
@@ -211,7 +212,7 @@ static int run_record(const Arguments *a) {
                            : open(a->record, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
         RecordedLog log = {0};
         Root *root = NULL;
-        int r = fd < 0 ? -errno : root_new(a->daemon.root ? a->daemon.root : "/", &root);
+        int r = fd < 0 ? -errno : root_new(a->daemon.root, &root);
 
         if (r >= 0)
                 r = record_host(root, fd, &log);
@@ -231,7 +232,7 @@ static int run_record(const Arguments *a) {
 
 static int run_configuration(const Arguments *a) {
         Root *root = NULL;
-        int r = root_new(a->daemon.root ? a->daemon.root : "/", &root);
+        int r = root_new(a->daemon.root, &root);
 
         if (r >= 0)
                 r = a->configuration(root);
@@ -249,7 +250,8 @@ static const char *directory(const char *variable, const char *usual) {
 }
 
 int main(int argc, char **argv) {
-        Arguments a = { .daemon.runtime = directory("RUNTIME_DIRECTORY", RUNTIME_DIRECTORY),
+        Arguments a = { .daemon.root = "/",
+                        .daemon.runtime = directory("RUNTIME_DIRECTORY", RUNTIME_DIRECTORY),
                         .daemon.state = directory("STATE_DIRECTORY", STATE_DIRECTORY) };
         int r = parse_arguments(argc, argv, &a);
 

@@ -74,6 +74,16 @@ static void keep_own_facts(Host *to, Host *from) {
         from->n_sets = 0;
         from->unbindings = NULL;
         from->n_unbindings = 0;
+        to->wishes_known = from->wishes_known;
+        to->wishes = from->wishes;
+        to->n_wishes = from->n_wishes;
+        to->groups_before_known = from->groups_before_known;
+        to->groups_before = from->groups_before;
+        to->n_groups_before = from->n_groups_before;
+        from->wishes = NULL;
+        from->n_wishes = 0;
+        from->groups_before = NULL;
+        from->n_groups_before = 0;
 }
 
 static bool is_bound(const Model *m, const Address *a) {
@@ -107,6 +117,12 @@ int model_rescan(Model *m) {
         pci_names_trim(m->names);
         if (m->host)
                 keep_own_facts(new, m->host);
+        else
+                r = m->handlers->scanned(new, m->userdata);
+        if (r < 0) {
+                host_free(new);
+                return r;
+        }
         host_free(m->host);
         m->host = new;
         address_list_clear(&m->dirty_devices);

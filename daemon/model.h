@@ -18,6 +18,9 @@ typedef struct ModelHandlers {
         void (*changed)(const Changes *changes, void *userdata);
         /* The kernel's log has a line on something the device did wrong. */
         void (*fault)(const Address *a, const char *message, void *userdata);
+        /* The first scan is in, and nothing has been made of it: what is not read from the host is put
+         * into the snapshot here. Returns: 0, or -errno, which model_new() then returns. */
+        int (*scanned)(Host *h, void *userdata);
         /* The first scan and probe are in: the report can be shown. Called once. */
         void (*settled)(void *userdata);
 } ModelHandlers;

@@ -23,6 +23,7 @@ typedef struct Operation {
 struct Operations {
         Model *model;
         JobContext context;
+        int state_fd;
         Bus *bus;
         Operation *operations;
         Job **jobs;
@@ -36,6 +37,12 @@ void operation_free(Operation *op);
 /* Each answers the call, once; a caller that has gone is no matter. */
 void operation_answer_error(Operation *op, const char *name, const char *message);
 void operation_answer_result(Operation *op, const char *result);
+
+/* operations-wishes.c: with `persist`, writes down that the device is to be prepared at every boot,
+ * or that it is not any more. Returns: 1 if that has changed, 0 or -errno. */
+int operation_keep_wish(Operation *op);
+/* Answers what came of the operation, after the wish is written down. */
+void operation_answer_success(Operation *op, const char *result);
 
 /* operations-jobs.c */
 extern const JobHandlers operation_job_handlers;

@@ -96,7 +96,7 @@ static void finish_job(void *userdata) {
 
         notice_job_ended(op->job);
         if (done)
-                operation_answer_result(op, VFIOD_RESULT_DONE);
+                operation_answer_success(op, VFIOD_RESULT_DONE);
         else
                 operation_answer_error(op, error, message);
         (void) bus_job_removed(o->bus, op->job, done ? VFIOD_RESULT_DONE : op->job->state, error,

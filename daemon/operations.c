@@ -40,6 +40,23 @@ void operation_answer_result(Operation *op, const char *result) {
         op->message = sd_bus_message_unref(op->message);
 }
 
+void operation_answer_success(Operation *op, const char *result) {
+        char message[256], text[ADDRESS_TEXT_MAX];
+        int r = operation_keep_wish(op);
+
+        if (r >= 0) {
+                operation_answer_result(op, r > 0 && strcmp(result, VFIOD_RESULT_UNCHANGED) == 0
+                                                    ? VFIOD_RESULT_DONE : result);
+                return;
+        }
+        snprintf(message, sizeof(message),
+                 "%s is %s now, but that could not be written down for later boots: %s.",
+                 address_format(&op->request.address, text),
+                 op->kind == OPERATION_PREPARE ? "prepared" : "released",
+                 r == -ENODATA ? "the wishes that are there cannot be read" : strerror(-r));
+        operation_answer_error(op, SD_BUS_ERROR_FAILED, message);
+}
+
 static int request_copy(BusRequest *dst, const BusRequest *src) {
         *dst = *src;
         dst->with = NULL;
@@ -114,9 +131,9 @@ static void answer_idle_plan(Operation *op, const Plan *plan) {
         if (r < 0)
                 operation_answer_error(op, SD_BUS_ERROR_FAILED, "The record of claims could not be written.");
         else
-                operation_answer_result(op, plan->kept ? VFIOD_RESULT_KEPT
-                                  : plan->claim_only ? VFIOD_RESULT_DONE
-                                                     : VFIOD_RESULT_UNCHANGED);
+                operation_answer_success(op, plan->kept ? VFIOD_RESULT_KEPT
+                                             : plan->claim_only ? VFIOD_RESULT_DONE
+                                                                : VFIOD_RESULT_UNCHANGED);
         operation_free(op);
 }
 
@@ -254,13 +271,14 @@ void operations_set_bus(Operations *o, Bus *bus) {
         o->bus = bus;
 }
 
-int operations_new(Model *model, const JobContext *jobs, Operations **ret) {
+int operations_new(Model *model, const JobContext *jobs, int state_fd, Operations **ret) {
         Operations *o = calloc(1, sizeof(Operations));
 
         if (!o)
                 return -ENOMEM;
         o->model = model;
         o->context = *jobs;
+        o->state_fd = state_fd;
         *ret = o;
         return 0;
 }

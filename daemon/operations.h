@@ -13,9 +13,10 @@
  */
 typedef struct Operations Operations;
 
-/* jobs.runtime_path is NULL for a recorded host: nothing can be changed. The bus is set later, when
+/* jobs.runtime_path is NULL for a recorded host: nothing can be changed. state_fd: where wishes are
+ * kept, borrowed; negative if that could not be opened. The bus is set later, when
  * it is there. Returns: 0 or -errno. */
-int operations_new(Model *model, const JobContext *jobs, Operations **ret);
+int operations_new(Model *model, const JobContext *jobs, int state_fd, Operations **ret);
 Operations *operations_free(Operations *o);
 void operations_set_bus(Operations *o, Bus *bus);
 /* NULL: workers are children. Borrowed. */

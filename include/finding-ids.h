@@ -35,6 +35,7 @@
 #define FINDING_FIRMWARE_MAPPING        "firmware-mapping"        /* a 1:1 mapping this kernel refuses */
 #define FINDING_FIRMWARE_MAPPING_UNKNOWN "firmware-mapping-unknown"
 #define FINDING_UNPINNED_MEMBER         "unpinned-member"         /* a module load could take a free member */
+#define FINDING_GROUP_CHANGED           "group-changed"           /* other members than at the last boot */
 
 /* Device */
 #define FINDING_NO_IOMMU_GROUP          "no-iommu-group"          /* the device is in no group */

@@ -49,6 +49,7 @@
 #define VFIOD_OPTION_ACCEPT    "accept"       /* as: hazards, by finding id or id@address */
 #define VFIOD_OPTION_DRIVER    "driver"       /* s: the driver to bind to */
 #define VFIOD_OPTION_FOR       "for"          /* s: who claims the device */
+#define VFIOD_OPTION_PERSIST   "persist"      /* b: at every boot (prepare), not any more (release) */
 #define VFIOD_OPTION_NO_BLOCK  "no-block"     /* b: answer "queued" at once */
 #define VFIOD_OPTION_TIMEOUT   "timeout-usec" /* t: how long the work may take, microseconds */
 

@@ -14,6 +14,7 @@ typedef struct BusRequest {
         size_t n_with;
         bool group;
         bool no_block;
+        bool persist;
         char *driver; /* NULL: not given */
         char *claim;  /* NULL: not given */
         char **accept; /* hazards: "ID" or "ID@ADDRESS"; each id is one that there is */

@@ -96,7 +96,7 @@ TEXT_GETTER(get_role, role_text(o->role))
 TEXT_GETTER(get_state, state_text(o->state))
 TEXT_GETTER(get_readiness, readiness_text(o->readiness))
 TEXT_GETTER(get_managed_by, manager_text(o->managed_by))
-NUMBER_GETTER(get_persisted, "b", false)
+NUMBER_GETTER(get_persisted, "b", o->persisted)
 GETTER(get_vfio_device,
        append_vfio_device(reply, o->device, bus_report(bus_of(connection))->host))
 GETTER(get_findings, bus_append_findings(reply, &o->findings, bus_sees(connection, reply)))

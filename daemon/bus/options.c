@@ -119,6 +119,10 @@ static int read_no_block(const Bus *b, sd_bus_message *m, BusRequest *r, sd_bus_
         return read_boolean(m, &r->no_block);
 }
 
+static int read_persist(const Bus *b, sd_bus_message *m, BusRequest *r, sd_bus_error *error) {
+        return read_boolean(m, &r->persist);
+}
+
 static int copy_text(const char *text, char **ret) {
         char *copy = strdup(text);
 
@@ -176,6 +180,7 @@ static const Option options[] = {
         { VFIOD_OPTION_ACCEPT,   "as", REQUEST_PLAN | REQUEST_PREPARE,    read_accept },
         { VFIOD_OPTION_DRIVER,   "s",  REQUEST_PLAN | REQUEST_PREPARE,    read_driver },
         { VFIOD_OPTION_FOR,      "s",  REQUEST_ALL,                       read_claim },
+        { VFIOD_OPTION_PERSIST,  "b",  REQUEST_PREPARE | REQUEST_RELEASE, read_persist },
         { VFIOD_OPTION_NO_BLOCK, "b",  REQUEST_PREPARE | REQUEST_RELEASE, read_no_block },
         { VFIOD_OPTION_TIMEOUT,  "t",  REQUEST_PREPARE | REQUEST_RELEASE, read_timeout },
 };

@@ -106,6 +106,7 @@ int diff_device(const DeviceReport *old, const DeviceReport *new, Changes *chang
         note(&c, "State", old->state != new->state);
         note(&c, "Readiness", old->readiness != new->readiness);
         note(&c, "ManagedBy", old->managed_by != new->managed_by);
+        note(&c, "Persisted", old->persisted != new->persisted);
         note(&c, "Findings", !findings_equal(&old->findings, &new->findings));
         note(&c, "VirtualFunctions",
              !same_addresses(old->virtual_functions, old->n_virtual_functions,

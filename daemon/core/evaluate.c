@@ -102,6 +102,7 @@ static int finish_device(const Host *h, const HostReport *host, const GroupRepor
 
         d->state = device_state(h, g, d->device);
         d->managed_by = managed_by(h, host, d->device);
+        d->persisted = host_find_wish(h, &d->device->address);
         d->cdev = host->cdev;
         r = set_host_driver(h, d);
         if (r >= 0)
@@ -170,6 +171,8 @@ int evaluate_group(const Host *h, const HostReport *host, unsigned id, GroupRepo
                 r = evaluate_viability(h, new);
         if (r >= 0)
                 r = find_group(new);
+        if (r >= 0)
+                r = find_group_change(h, new);
         for (size_t i = 0; r >= 0 && i < new->n_members; i++)
                 r = finish_device(h, host, new, new->members[i]);
         if (r < 0) {

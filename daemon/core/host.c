@@ -55,6 +55,8 @@ Host *host_free(Host *h) {
         free(h->groups);
         free(h->sets);
         host_clear_unbindings(h);
+        wishes_free(h->wishes, h->n_wishes);
+        groups_before_free(h->groups_before, h->n_groups_before);
         free(h);
         return NULL;
 }

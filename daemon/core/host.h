@@ -147,6 +147,23 @@ typedef struct DebugValue {
         char *file, *value;
 } DebugValue;
 
+/* A device that is to be prepared at every boot. */
+typedef struct Wish {
+        Address address;
+        uint16_t vendor_id, device_id, subsystem_vendor_id, subsystem_device_id;
+        uint32_t class_code;
+        char *driver;  /* NULL: the best there is */
+        Address *with; /* members that may move along */
+        size_t n_with;
+        bool group;    /* all of them may */
+} Wish;
+
+/* The members of one group when this kernel was last booted, sorted. */
+typedef struct GroupBefore {
+        Address *members;
+        size_t n_members;
+} GroupBefore;
+
 struct KernelLog;
 
 typedef struct Host {
@@ -201,6 +218,13 @@ typedef struct Host {
         size_t n_sets;
         Unbinding *unbindings;
         size_t n_unbindings;
+
+        Fact wishes_known; /* present: the list is all there are */
+        Wish *wishes;
+        size_t n_wishes;
+        Fact groups_before_known; /* absent: this kernel has not been booted before */
+        GroupBefore *groups_before;
+        size_t n_groups_before;
 } Host;
 
 /* Returns: a zeroed device with one reference, or NULL when memory is short. */
@@ -274,6 +298,12 @@ const Managed *host_find_managed(const Host *h, const Address *a);
 const ManagedSet *host_find_set(const Host *h, const Address *a);
 /* Returns: a set that has members in that group, borrowed, or NULL. */
 const ManagedSet *host_find_group_set(const Host *h, unsigned group);
+/* Returns: the wish for the device that is at the address now, borrowed, or NULL. */
+const Wish *host_find_wish(const Host *h, const Address *a);
+void wish_clear(Wish *w);
+/* Frees it and all in it. Returns: NULL. */
+Wish *wishes_free(Wish *wishes, size_t n);
+GroupBefore *groups_before_free(GroupBefore *groups, size_t n);
 /* Returns: the driver a worker is still taking the device from, borrowed, or NULL. */
 const char *host_find_unbinding(const Host *h, const Address *a);
 /* Appends a copy. Returns: 0 or -ENOMEM. */

@@ -102,6 +102,7 @@ typedef struct DeviceReport {
         State state;
         Readiness readiness;
         Manager managed_by;
+        bool persisted; /* to be prepared at every boot */
         Text host_driver; /* what release restores: recorded, else the host driver bound now */
         Fact in_use;      /* of its group */
         Holder *holders;  /* those of its group, if the device is on VFIO */

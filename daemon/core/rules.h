@@ -48,6 +48,9 @@ int evaluate_viability(const Host *h, GroupReport *g);
 /* Adds the group's own findings. Returns: 0 or -ENOMEM. */
 int find_group(GroupReport *g);
 
+/* Adds what has become of the group since the last boot. Returns: 0 or -ENOMEM. */
+int find_group_change(const Host *h, GroupReport *g);
+
 /* Adds a device's findings and sets its readiness. g is NULL for a device in no group.
  * Returns: 0 or -ENOMEM. */
 int evaluate_readiness(const Host *h, const HostReport *host, const GroupReport *g,

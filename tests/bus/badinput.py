@@ -69,12 +69,14 @@ WRONG = {
     'driver': [('as', ['vfio-pci']), ('o', '/'), ('g', 's'), ('b', True), ('u', 0),
                ('v', ('s', 'vfio-pci'))],
     'for': [('as', ['x']), ('b', True), ('o', '/'), ('g', 's'), ('u', 0), ('(ss)', ['a', 'b'])],
+    'persist': [('s', 'true'), ('u', 1), ('y', 1)],
     'no-block': [('s', 'true'), ('u', 1), ('i', 0), ('v', ('b', False))],
     'timeout-usec': [('u', 5), ('i', 5), ('x', 5), ('s', '5s'), ('d', 5.0), ('v', ('t', 5))],
 }
 
 RIGHT = {'with': ['0000:01:00.1'], 'accept': ['network-in-use'], 'group': True,
-         'driver': 'vfio-pci', 'for': 'x', 'no-block': False, 'timeout-usec': 1000000}
+         'driver': 'vfio-pci', 'for': 'x', 'persist': False, 'no-block': False,
+         'timeout-usec': 1000000}
 
 
 def is_plain(text):

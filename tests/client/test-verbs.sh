@@ -76,9 +76,8 @@ expect 1 'NoSuchDevice' --json show 77:00.0
 expect 1 'no group 99' show group 99
 expect 2 'is no address' show ../etc
 expect 2 "not 'x'" show group x
-expect 2 'unknown option: --persist' --persist plan 05:00.0
 expect 2 'takes no --accept' --accept=tpm release 05:00.0
-expect 2 'unknown option: --persist' prepare 05:00.0 --persist
+expect 2 'plan takes no --persist' plan 05:00.0 --persist
 expect 2 'unknown verb: frobnicate' frobnicate
 expect 2 'list takes no --with' list --with 01:00.0
 expect 2 'needs a device' plan

@@ -51,6 +51,7 @@ static inline Host *good_host(void) {
         h->iommufd = h->iommufd_unsafe_interrupts = h->cdev = FACT_ABSENT;
         h->acpi_dmar = FACT_PRESENT;
         h->acpi_ivrs = FACT_ABSENT;
+        h->wishes_known = h->groups_before_known = FACT_ABSENT;
         h->drivers_known = FACT_PRESENT;
         CHECK(names_add(&h->drivers, &h->n_drivers, "vfio-pci") == 0);
         return h;

@@ -118,15 +118,16 @@ static void test_options(Fixture *f) {
 }
 
 static void test_bad_options(Fixture *f) {
-        static const char *const later[] = { "persist", "wait", "foreign", "WITH", "" };
+        static const char *const later[] = { "wait", "foreign", "WITH", "" };
 
         for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++)
                 fixture_refused(f, manager_call(f, "Prepare", "sa{sv}", "01:00.0", 1, later[i], "b",
                                                 1), INVALID, "Unknown option", later[i],
-                                "known: with, group, accept, driver, for, no-block, timeout-usec", NULL);
+                                "known: with, group, accept, driver, for, persist, no-block, "
+                                "timeout-usec", NULL);
         fixture_refused(f, manager_call(f, "Release", "sa{sv}", "01:00.0", 1, "driver", "s",
                                         "nvme"),
-                        INVALID, "Unknown option 'driver'; known: for, no-block, timeout-usec",
+                        INVALID, "Unknown option 'driver'; known: for, persist, no-block, timeout-usec",
                         NULL);
         fixture_refused(f, manager_call(f, "Plan", "sa{sv}", "01:00.0", 1, "no-block", "b", 1),
                         INVALID, "known: with, group, accept, driver, for", NULL);

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "rebind/record-text.h"
+#include "rebind/state.h"
+
+#define PREFIX     "vfiod-wishes"
+#define WISHES_MAX 4096u
+#define WITH_MAX   4096u
+
+int wishes_format(const Wish *wishes, size_t n, char **ret, size_t *ret_size) {
+        Writer w;
+        int r = writer_open(&w);
+
+        if (r < 0)
+                return r;
+        writer_words(&w, PREFIX " 1 %zu", n);
+        writer_end(&w);
+        for (size_t i = 0; i < n; i++) {
+                const Wish *wish = &wishes[i];
+
+                writer_words(&w, "wish");
+                writer_address(&w, &wish->address);
+                writer_words(&w, " %04x %04x %04x %04x %06" PRIx32, wish->vendor_id,
+                             wish->device_id, wish->subsystem_vendor_id, wish->subsystem_device_id,
+                             wish->class_code);
+                writer_string(&w, wish->driver);
+                writer_words(&w, " %d %zu", wish->group, wish->n_with);
+                for (size_t j = 0; j < wish->n_with; j++)
+                        writer_address(&w, &wish->with[j]);
+                writer_end(&w);
+        }
+        return writer_close(&w, ret, ret_size);
+}
+
+static int parse_with(Reader *line, Wish *w, size_t n) {
+        w->with = calloc(n + 1, sizeof(Address));
+        if (!w->with)
+                return -ENOMEM;
+        for (; w->n_with < n; w->n_with++)
+                if (reader_address(line, &w->with[w->n_with]) < 0)
+                        return -EBADMSG;
+        return reader_done(line);
+}
+
+static int parse_wish(Reader *line, Wish *w) {
+        Text driver = { 0 };
+        uint64_t group, n_with;
+        uint32_t ids[4];
+        int r;
+
+        if (!reader_is(line, "wish") || reader_address(line, &w->address) < 0)
+                return -EBADMSG;
+        for (size_t i = 0; i < 4; i++)
+                if (reader_hex(line, 4, &ids[i]) < 0)
+                        return -EBADMSG;
+        w->vendor_id = (uint16_t) ids[0];
+        w->device_id = (uint16_t) ids[1];
+        w->subsystem_vendor_id = (uint16_t) ids[2];
+        w->subsystem_device_id = (uint16_t) ids[3];
+        r = reader_hex(line, 6, &w->class_code);
+        if (r == 0)
+                r = reader_text(line, &driver);
+        w->driver = driver.value;
+        if (r < 0)
+                return r;
+        if (reader_number(line, 1, &group) < 0 || reader_number(line, WITH_MAX, &n_with) < 0)
+                return -EBADMSG;
+        w->group = group;
+        return parse_with(line, w, n_with);
+}
+
+int wishes_parse(const char *text, size_t size, Wish **ret, size_t *ret_n) {
+        uint64_t version, n_wishes;
+        size_t offset = 0, n = 0;
+        Reader line;
+        Wish *wishes;
+        int r = 0;
+
+        if (reader_line(text, size, &offset, &line) <= 0 || !reader_is(&line, PREFIX) ||
+            reader_number(&line, 1, &version) < 0 || version != 1 ||
+            reader_number(&line, WISHES_MAX, &n_wishes) < 0 || reader_done(&line) < 0)
+                return -EBADMSG;
+        wishes = calloc(n_wishes + 1, sizeof(Wish));
+        if (!wishes)
+                return -ENOMEM;
+        for (; r == 0 && n < n_wishes; n++)
+                r = reader_line(text, size, &offset, &line) > 0 ? parse_wish(&line, &wishes[n])
+                                                                : -EBADMSG;
+        if (r == 0 && offset != size)
+                r = -EBADMSG;
+        if (r < 0) {
+                wishes_free(wishes, n);
+                return r;
+        }
+        *ret = wishes;
+        *ret_n = n;
+        return 0;
+}

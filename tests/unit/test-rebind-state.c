@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "test-rebind-fixture.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "rebind/record-format.h"
+#include "rebind/record-store.h"
+#include "rebind/state.h"
+
+/* What outlives a boot: wishes, and how the groups were. */
+
+#define OTHER_BOOT "01234567-89ab-cdef-0123-456789abcdef"
+
+static void put(int fd, const char *name, const char *text) {
+        CHECK(state_put(fd, name, text, strlen(text)) == 0);
+}
+
+static Device *add_device(Host *h, uint8_t bus, unsigned group) {
+        Device *d = device_new(&(Address) { .bus = bus });
+
+        CHECK(d);
+        d->ids = FACT_PRESENT;
+        d->vendor_id = 0x10de;
+        d->device_id = bus;
+        d->grouped = FACT_PRESENT;
+        d->group = group;
+        CHECK(host_put_device(h, d) == 0);
+        if (!host_find_group(h, group))
+                CHECK(host_put_group(h, group_new(group)) == 0);
+        return d;
+}
+
+static Host *make_host(void) {
+        Host *h = host_new();
+
+        CHECK(h && text_set(&h->kernel_release, "6.1.0-41-amd64") == 0);
+        add_device(h, 1, 15);
+        add_device(h, 2, 15);
+        add_device(h, 3, 16);
+        return h;
+}
+
+static Wish wish_for(const Host *h, uint8_t bus) {
+        const Device *d = host_find_device(h, &(Address) { .bus = bus });
+
+        return (Wish) { .address = d->address, .vendor_id = d->vendor_id,
+                        .device_id = d->device_id, .class_code = d->class_code };
+}
+
+static void test_wishes(int fd) {
+        Host *h = make_host(), *again = make_host();
+        Address with[] = { { .bus = 2 }, { .domain = 0x10000, .bus = 9 } };
+        const Address first = { .bus = 1 }, second = { .bus = 2 };
+        Wish w;
+
+        CHECK(wish_add(fd, h, &(Wish) { .address = first }) == -ENODATA); /* not read yet */
+        CHECK(wishes_load(fd, h) == 0 && h->wishes_known == FACT_PRESENT && h->n_wishes == 0);
+        w = wish_for(h, 1);
+        w.driver = (char *) "vfio-pci";
+        w.with = with;
+        w.n_with = 2;
+        CHECK(wish_add(fd, h, &w) == 1 && wish_add(fd, h, &w) == 0);
+        w = wish_for(h, 2);
+        w.group = true;
+        CHECK(wish_add(fd, h, &w) == 1);
+        CHECK(wishes_load(fd, again) == 0 && again->n_wishes == 2);
+        CHECK(strcmp(again->wishes[0].driver, "vfio-pci") == 0 && !again->wishes[1].driver);
+        CHECK(again->wishes[0].n_with == 2 && again->wishes[0].with[1].domain == 0x10000);
+        CHECK(!again->wishes[0].group && again->wishes[1].group);
+        CHECK(host_find_wish(again, &first) == &again->wishes[0]);
+        CHECK(!host_find_wish(again, &(Address) { .bus = 3 }));
+        host_find_device(again, &first)->device_id++; /* another device at the address */
+        CHECK(!host_find_wish(again, &first));
+
+        w.group = false; /* replaces the one for its address */
+        CHECK(wish_add(fd, h, &w) == 1 && h->n_wishes == 2);
+        CHECK(wish_remove(fd, h, &first) == 1 && wish_remove(fd, h, &first) == 0);
+        CHECK(wishes_load(fd, again) == 0 && again->n_wishes == 1);
+        CHECK(address_compare(&again->wishes[0].address, &second) == 0 && !again->wishes[0].group);
+
+        /* What cannot be read is not known, and not written over. */
+        put(fd, "wishes", "vfiod-wishes 1 0\n");
+        CHECK(wishes_load(fd, again) == -EBADMSG && again->wishes_known == FACT_UNKNOWN);
+        CHECK(wish_add(fd, again, &w) == -ENODATA && wish_remove(fd, again, &second) == -ENODATA);
+        CHECK(unlinkat(fd, "wishes", 0) == 0);
+        host_free(h);
+        host_free(again);
+}
+
+/* A write that fails leaves the old file and the old list. */
+static void test_full(int fd, const char *path) {
+        char blocked[128];
+        Host *h = make_host();
+        Wish w = wish_for(h, 1);
+
+        CHECK(wishes_load(fd, h) == 0 && wish_add(fd, h, &w) == 1);
+        snprintf(blocked, sizeof(blocked), "%s/wishes.new", path);
+        CHECK(mkdir(blocked, 0700) == 0);
+        w = wish_for(h, 2);
+        CHECK(wish_add(fd, h, &w) == -EISDIR && h->n_wishes == 1);
+        CHECK(wish_remove(fd, h, &h->wishes[0].address) == -EISDIR && h->n_wishes == 1);
+        CHECK(rmdir(blocked) == 0);
+        CHECK(wishes_load(fd, h) == 0 && h->n_wishes == 1 && h->wishes[0].address.bus == 1);
+        host_free(h);
+}
+
+/* Changes the boot that a file says it is of. */
+static void age(int fd, const char *name) {
+        char boot_id[BOOT_ID_MAX], *text;
+        GroupBefore *groups;
+        size_t size, n;
+        Writer w;
+
+        CHECK(state_get(fd, name, &text, &size) == 0);
+        CHECK(groups_parse(text, size, &groups, &n, boot_id) == 0);
+        free(text);
+        CHECK(writer_open(&w) == 0);
+        head_format(&w, "vfiod-groups", 0, OTHER_BOOT);
+        for (size_t i = 0; i < n; i++) {
+                writer_words(&w, "group %zu", groups[i].n_members);
+                for (size_t j = 0; j < groups[i].n_members; j++)
+                        writer_address(&w, &groups[i].members[j]);
+                writer_end(&w);
+        }
+        CHECK(writer_close(&w, &text, &size) == 0 && state_put(fd, name, text, size) == 0);
+        free(text);
+        groups_before_free(groups, n);
+}
+
+static void test_groups(int fd) {
+        Host *h = make_host();
+
+        /* The first boot of this kernel, twice: there is nothing to compare with. */
+        for (int i = 0; i < 2; i++)
+                CHECK(groups_remember(fd, h) == 0 && h->groups_before_known == FACT_ABSENT);
+        age(fd, "groups/6.1.0-41-amd64");
+        /* The second boot, and the daemon is started three times in it. */
+        for (int i = 0; i < 3; i++) {
+                CHECK(groups_remember(fd, h) == 0 && h->groups_before_known == FACT_PRESENT);
+                CHECK(h->n_groups_before == 2 && h->groups_before[0].n_members == 2);
+                CHECK(h->groups_before[0].members[1].bus == 2);
+        }
+        /* The daemon was killed between the two writes of a first start. */
+        CHECK(unlinkat(fd, "groups/6.1.0-41-amd64", 0) == 0);
+        CHECK(groups_remember(fd, h) == 0 && h->groups_before_known == FACT_PRESENT);
+        /* Another kernel has a record of its own. */
+        CHECK(text_set(&h->kernel_release, "6.12.0") == 0);
+        CHECK(groups_remember(fd, h) == 0 && h->groups_before_known == FACT_ABSENT);
+        /* What cannot be read is not known, and is there again after the next boot. */
+        put(fd, "groups/6.12.0", "vfiod-groups 1\n");
+        CHECK(groups_remember(fd, h) == -EBADMSG && h->groups_before_known == FACT_UNKNOWN);
+        age(fd, "groups/6.12.0");
+        CHECK(groups_remember(fd, h) == 0 && h->groups_before_known == FACT_PRESENT);
+        for (size_t i = 0; i < 2; i++) {
+                CHECK(text_set(&h->kernel_release, i ? "../x" : ".x") == 0);
+                CHECK(groups_remember(fd, h) == -EINVAL &&
+                      h->groups_before_known == FACT_UNKNOWN);
+        }
+        host_free(h);
+}
+
+static void test_text(void) {
+        static const char *const bad[] = {
+                "", "vfiod-wishes 1 1", "vfiod-wishes 2 0", "vfiod-wishes 1 5000", "vfiod-groups 1 0",
+        };
+        Wish *wishes;
+        size_t n;
+
+        for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+                char *text;
+                size_t size;
+                Writer w;
+
+                CHECK(writer_open(&w) == 0);
+                writer_words(&w, "%s", bad[i]);
+                writer_end(&w);
+                CHECK(writer_close(&w, &text, &size) == 0);
+                CHECK(wishes_parse(text, size, &wishes, &n) == -EBADMSG);
+                free(text);
+        }
+        CHECK(wishes_parse("", 0, &wishes, &n) == -EBADMSG);
+}
+
+int main(void) {
+        Fixture x;
+        int fd;
+
+        fixture_open(&x, 1);
+        fd = state_open(x.runtime);
+        CHECK(fd >= 0);
+        test_wishes(fd);
+        test_full(fd, x.runtime);
+        test_groups(fd);
+        test_text();
+        close(fd);
+        fixture_close(&x);
+        return 0;
+}
