@@ -7,7 +7,10 @@
  * to be told to die.
  *
  * VFIOD_FAULT_POINT=N in the environment kills the process (SIGKILL) at its Nth point, counted from
- * one. VFIOD_FAULT_LOG=FILE has the name of each point that is passed appended to FILE.
+ * one, VFIOD_FAULT_NAME=NAME at every point of that name. VFIOD_FAULT_WHO=parent kills the process
+ * that started it instead, =both that one first; =stop stops the process (SIGSTOP).
+ * VFIOD_FAULT_TOKEN=FILE: whoever can delete that file is struck, so that it happens once.
+ * VFIOD_FAULT_LOG=FILE has the name of each point that is passed appended to FILE.
  */
 #ifdef VFIOD_FAULT_POINTS
 void fault_point(const char *name);

@@ -123,7 +123,12 @@ int transaction_read(int runtime_fd, unsigned id, Transaction **ret) {
 }
 
 int transaction_remove(int runtime_fd, unsigned id) {
-        return store_remove(runtime_fd, RECORD_TRANSACTIONS, id);
+        int r;
+
+        fault_point("before-transaction-remove");
+        r = store_remove(runtime_fd, RECORD_TRANSACTIONS, id);
+        fault_point("after-transaction-remove");
+        return r;
 }
 
 int transaction_list(int runtime_fd, unsigned **ret_ids, size_t *ret_n) {

@@ -63,8 +63,8 @@ static int read_request(int fd, char **ret, size_t *ret_size) {
 static int answer(const Root *root, int fd) {
         ProbeTask *t = calloc(1, sizeof(*t));
         ProbeRequest request;
-        size_t size;
-        char *text;
+        char *text = NULL;
+        size_t size = 0;
         int r;
 
         if (!t || !is_root(fd))

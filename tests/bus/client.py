@@ -255,7 +255,7 @@ def usage_cases(world):
     """Arguments and what the answer names. Options that are not built are unknown by name."""
     for quote, *arguments in (
             ('frobnicate', 'frobnicate'), ('explain', 'explain', 'a', 'b'), ('--bogus', '--bogus'),
-            ('is no hazard', '--accept=x', 'plan', GOOD), ('--persist', 'prepare', GOOD, '--persist'),
+            ('is no hazard', '--accept=x', 'plan', GOOD),
             ('--wait', 'prepare', GOOD, '--wait'), ('--foreign', 'release', GOOD, '--foreign'),
             ('status', 'status', 'x'), ('list', 'list', 'x'), ('check', 'check', 'x'),
             ('monitor', 'monitor', 'x'),

@@ -107,8 +107,7 @@ INTERFACES = {'org.vfiod1.Manager': MANAGER, 'org.vfiod1.Group': GROUP,
 OPTIONS = {'with': 'as', 'group': 'b', 'accept': 'as', 'driver': 's', 'for': 's', 'persist': 'b',
            'no-block': 'b',
            'timeout-usec': 't'}
-NOT_BUILT = {'persist': ('b', True),
-             'wait': ('b', True), 'foreign': ('b', True)}
+NOT_BUILT = {'wait': ('b', True), 'foreign': ('b', True)}
 OPTIONS_OF = {
     'Plan': ('with', 'group', 'accept', 'driver', 'for'),
     'Prepare': ('with', 'group', 'accept', 'driver', 'for', 'persist', 'no-block', 'timeout-usec'),

@@ -1,0 +1,287 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The daemon, its worker or both killed at every point of a prepare and of a release, writes that
+fail, a device that goes, a process that takes the group: check.py --vfiod-crash PATH [--every N]
+
+Each case runs the daemon on a bus of its own and a host of its own, and starts it again, twice. A
+line per kind of case; then "N cases, M violations", and "N passed, M failed".
+"""
+import argparse
+import itertools
+import multiprocessing
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.dont_write_bytecode = True
+HERE = os.path.dirname(os.path.realpath(__file__))
+sys.path[:0] = [os.path.join(os.path.dirname(HERE), name) for name in ('bus', 'hosts')]
+import private  # noqa: E402
+import wire  # noqa: E402
+
+SIZES = (1, 2, 8)
+DEVICE = '0000:01:00.0'
+MANAGER = ('/org/vfiod1', 'org.vfiod1.Manager')
+LIMIT = 60.0
+PARALLEL = 2
+
+
+class Violation(Exception):
+    """What must not be after a crash."""
+
+
+def require(condition, why):
+    if not condition:
+        raise Violation(why)
+
+
+def wait_for(what, condition):
+    end = time.monotonic() + LIMIT
+    while not condition():
+        require(time.monotonic() < end, f'{what}: not within {LIMIT:.0f} s')
+        time.sleep(0.005)
+
+
+class Host:
+    """A host, its runtime and state directories, and a bus."""
+
+    def __init__(self, program, size):
+        self.program = program
+        self.directory = tempfile.mkdtemp(prefix='vfiod-crash-')
+        self.bus = private.Bus(self.directory)
+        self.runtime = os.path.join(self.directory, 'run')
+        self.tree = subprocess.run([program, '--make', str(size)], check=True, text=True,
+                                   stdout=subprocess.PIPE).stdout.strip()
+        self.log = open(os.path.join(self.directory, 'log'), 'wb')
+        self.daemon = None
+
+    def close(self):
+        self.stop(signal.SIGKILL)
+        self.bus.close()
+        self.log.close()
+        shutil.rmtree(self.directory)
+        shutil.rmtree(self.tree)
+
+    def start(self, faults=None):
+        """Starts the daemon and waits for it to answer; it may be made to die before that."""
+        environment = dict(os.environ, DBUS_SYSTEM_BUS_ADDRESS=self.bus.address,
+                           ASAN_OPTIONS='detect_leaks=0', **(faults or {}))
+        self.daemon = subprocess.Popen(
+            [self.program, self.tree, self.runtime, os.path.join(self.directory, 'state')],
+            stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, env=environment)
+        wait_for('the daemon answers', lambda: self.daemon.poll() is not None or self.answers())
+
+    def answers(self):
+        with wire.Connection(self.bus.address.split('=', 1)[1]) as connection:
+            return connection.driver('NameHasOwner', 's', 'org.vfiod1')[0]
+
+    def stop(self, how=signal.SIGTERM):
+        if self.daemon and self.daemon.poll() is None:
+            self.daemon.send_signal(how)
+        if self.daemon:
+            self.daemon.wait(LIMIT)
+        self.daemon = None
+
+    def call(self, method):
+        """Returns: how it was answered, or None if nobody did: the daemon was killed."""
+        try:
+            with wire.Connection(self.bus.address.split('=', 1)[1]) as connection:
+                return connection.call(*MANAGER, method, 'sa{sv}', DEVICE,
+                                       [('timeout-usec', ('t', 30000000))])[0]
+        except wire.BusError as e:
+            return e.name.rsplit('.', 1)[-1]
+        except (wire.WireError, OSError):
+            return None
+
+    def state(self):
+        return subprocess.run([self.program, '--state', self.tree], check=True, text=True,
+                              stdout=subprocess.PIPE).stdout
+
+    def records(self, kind):
+        """Names and contents of the records of one kind."""
+        directory = os.path.join(self.runtime, kind)
+        found = {}
+        for name in sorted(os.listdir(directory)) if os.path.isdir(directory) else ():
+            if name.isdigit():
+                with open(os.path.join(directory, name), encoding='utf-8') as f:
+                    found[name] = f.read()
+        return found
+
+    def rest(self):
+        """Until nothing is half done any more."""
+        wait_for('transactions are ended', lambda: not self.records('txn'))
+
+
+def owned(records):
+    """The functions that some managed set stands for."""
+    return {address for text in records.values()
+            for address in re.findall(r'^member (\S+)', text, re.M)}
+
+
+def drivers(state):
+    return {words[0]: tuple(words[1:]) for words in map(str.split, state.splitlines())}
+
+
+def check_whole(host, before, moved):
+    """No device is left half way, no override without owner."""
+    found = drivers(host.state())
+    was = {address: value for address, value in drivers(before).items() if address in found}
+    to = {address: value for address, value in drivers(moved).items() if address in found}
+    sets = host.records('sets')
+    if sets:
+        require(found == to, f'there is a set, but the devices are half way: {found}')
+        require(set(found) <= owned(sets), f'not all are owned: {found}, {sets}')
+    else:
+        require(found == was, f'there is no set, and the devices are not as they were: {found}')
+
+
+def check_twice(host):
+    """To recover once more changes nothing."""
+    state, sets = host.state(), host.records('sets')
+    host.stop(signal.SIGKILL)
+    host.start()
+    host.rest()
+    require(host.state() == state, 'the second recovery changed devices')
+    require(host.records('sets') == sets, 'the second recovery changed records')
+
+
+def passed(log, point):
+    """Whether that point was come to."""
+    if not os.path.exists(log):
+        return False
+    with open(log, encoding='utf-8') as f:
+        return any(line.split()[0] == point for line in f)
+
+
+def run_case(program, size, method, faults, expect):
+    """Returns: True if what was to go wrong could, or raises Violation."""
+    host = Host(program, size)
+    try:
+        before = host.state()
+        moved = re.sub(r'(\S+) \S+ \S+ (\d+)', r'\1 vfio-pci vfio-pci \2', before)
+        if method == 'Release':
+            host.start()
+            require(host.call('Prepare') == 'done', 'it cannot be prepared')
+            host.stop()
+        log = os.path.join(host.directory, 'points')
+        host.start(dict(faults, VFIOD_CRASH_LOG=log))
+        daemon = host.daemon
+        answer = host.call(method) if daemon.poll() is None else None
+        if answer is None:
+            daemon.wait(LIMIT)
+        host.stop(signal.SIGKILL)
+        host.start()
+        host.rest()
+        expect(host, before, moved)
+        check_twice(host)
+        # And it can be gone on with.
+        host.stop()
+        if 'VFIOD_CRASH_HOW' not in faults:
+            host.start()
+            require(host.call('Release') in ('done', 'unchanged'), 'it cannot be released')
+            require(host.state() == before, f'it is not as it was: {host.state()}')
+        return passed(log, next(v for v in faults.values() if v.isdigit()))
+    finally:
+        host.close()
+
+
+def expect_whole(host, before, moved):
+    check_whole(host, before, moved)
+
+
+def expect_owned(host, before, _):
+    """What could not be given back has an owner; the rest is as it was."""
+    found, was = drivers(host.state()), drivers(before)
+    mine = owned(host.records('sets'))
+    for address, value in found.items():
+        require(value == was[address] or address in mine,
+                f'{address} is {value} and nobody owns it')
+
+
+# Who is killed, and how the environment says so.
+KILLS = {
+    'worker': lambda n: {'VFIOD_FAULT_WORKER': str(n)},
+    'worker and daemon': lambda n: {'VFIOD_FAULT_WORKER': str(n), 'VFIOD_FAULT_WHO': 'both'},
+    'daemon at a point of the worker': lambda n: {'VFIOD_FAULT_WORKER': str(n),
+                                                  'VFIOD_FAULT_WHO': 'parent'},
+    'daemon': lambda n: {'VFIOD_FAULT_DAEMON': str(n)},
+    'worker and all that take over': lambda n: {'VFIOD_FAULT_WORKER': str(n),
+                                                'VFIOD_CRASH_HOW': 'again'},
+}
+MISHAPS = ('fail', 'fail-on', 'unplug', 'hold')
+
+
+def kinds():
+    """Name, size, method, faults by number, what to expect, and how many of them are tried at
+    least before none happening is believed."""
+    for size, method in itertools.product(SIZES, ('Prepare', 'Release')):
+        for who, faults in KILLS.items():
+            expect = expect_owned if 'all' in who else expect_whole
+            yield f'{method.lower()} of {size}: {who} killed', size, method, faults, expect
+        for how in MISHAPS:
+            def meddle(n, how=how):
+                return {'VFIOD_CRASH_WRITE': str(n), 'VFIOD_CRASH_HOW': how}
+            yield f'{method.lower()} of {size}: {how}', size, method, meddle, expect_owned
+
+
+def points(name, size, method):
+    """How many points such a case has at most."""
+    members, verify = size, size
+    if name.endswith('daemon killed') and 'worker' not in name:
+        return 6
+    steps = members * (5 if method == 'Release' else 3) + verify + 1
+    return steps * 6 if 'killed' in name else steps
+
+
+def run_one(job):
+    """Returns: name of the kind, whether it happened, and the violation or None."""
+    program, name, size, method, faults, expect = job
+    try:
+        return name, run_case(program, size, method, faults, expect), None
+    except Exception as e:  # pylint: disable=broad-except
+        return name, True, f'{faults}: {type(e).__name__}: {e}'
+
+
+def jobs(program, every):
+    for name, size, method, faults, expect in kinds():
+        stride = 1 if size == 1 and every == 1 else max(1, every * size // 2)
+        for n in range(1, points(name, size, method) + 1, stride):
+            yield program, name, size, method, faults(n), {'expect_whole': expect_whole,
+                                                           'expect_owned': expect_owned}[
+                                                               expect.__name__]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument('--vfiod-crash', required=True)
+    parser.add_argument('--every', type=int, default=4, help='of the points only every so-manyth')
+    arguments = parser.parse_args()
+    if os.geteuid() != 0:
+        print('not ok root: only root may prepare devices\n0 passed, 1 failed')
+        return 1
+    program = os.path.abspath(arguments.vfiod_crash)
+    cases, violations, bad = {}, 0, {}
+    with multiprocessing.get_context('fork').Pool(PARALLEL) as pool:
+        for name, happened, why in pool.imap(run_one, jobs(program, arguments.every)):
+            cases[name] = cases.get(name, 0) + bool(happened)
+            if why:
+                violations += 1
+                bad.setdefault(name, why)
+                print(f'# {name}: {why}', flush=True)
+    failed = 0
+    for name, n in cases.items():
+        failed += name in bad or n == 0
+        print(f'not ok {name}: {bad[name]}' if name in bad else
+              f'not ok {name}: it never happened' if n == 0 else f'ok {name}: {n} cases')
+    print(f'{sum(cases.values())} cases, {violations} violations')
+    print(f'{len(cases) - failed} passed, {failed} failed')
+    return 1 if failed else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
