@@ -7,17 +7,16 @@
 static int add(Operation *op) {
         Host *h = model_host(op->owner->model);
         const Device *d = host_find_device(h, &op->request.address);
-        Wish w = { .address = op->request.address, .driver = op->request.driver,
-                   .with = op->request.with, .n_with = op->request.n_with,
-                   .group = op->request.group };
+        Wish w = { .match = WISH_ADDRESS, .address = op->request.address,
+                   .driver = op->request.driver, .group = op->request.group,
+                   .with = { .items = op->request.with, .n = op->request.n_with } };
 
         if (!d || d->ids != FACT_PRESENT)
                 return -ENODEV;
-        w.vendor_id = d->vendor_id;
-        w.device_id = d->device_id;
-        w.subsystem_vendor_id = d->subsystem_vendor_id;
-        w.subsystem_device_id = d->subsystem_device_id;
-        w.class_code = d->class_code;
+        w.identity = (WishIds){ .given = true, .with_subsystem = true, .vendor_id = d->vendor_id,
+                                .device_id = d->device_id,
+                                .subsystem_vendor_id = d->subsystem_vendor_id,
+                                .subsystem_device_id = d->subsystem_device_id };
         return wish_add(op->owner->state_fd, h, &w);
 }
 

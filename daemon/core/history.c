@@ -5,14 +5,9 @@
 #include "finding-ids.h"
 #include "rules.h"
 #include "text.h"
+#include "wish.h"
 
 /* What is known from earlier boots: wishes, and which devices made a group. */
-
-void wish_clear(Wish *w) {
-        free(w->driver);
-        free(w->with);
-        *w = (Wish){ 0 };
-}
 
 Wish *wishes_free(Wish *wishes, size_t n) {
         for (size_t i = 0; wishes && i < n; i++)
@@ -31,16 +26,9 @@ GroupBefore *groups_before_free(GroupBefore *groups, size_t n) {
 const Wish *host_find_wish(const Host *h, const Address *a) {
         const Device *d = host_find_device(h, a);
 
-        for (size_t i = 0; d && d->ids == FACT_PRESENT && i < h->n_wishes; i++) {
-                const Wish *w = &h->wishes[i];
-
-                if (address_compare(&w->address, a) == 0 && w->vendor_id == d->vendor_id &&
-                    w->device_id == d->device_id &&
-                    w->subsystem_vendor_id == d->subsystem_vendor_id &&
-                    w->subsystem_device_id == d->subsystem_device_id &&
-                    w->class_code == d->class_code)
-                        return w;
-        }
+        for (size_t i = 0; d && i < h->n_wishes; i++)
+                if (wish_matches(&h->wishes[i], d) == FACT_PRESENT)
+                        return &h->wishes[i];
         return NULL;
 }
 

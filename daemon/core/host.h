@@ -147,17 +147,6 @@ typedef struct DebugValue {
         char *file, *value;
 } DebugValue;
 
-/* A device that is to be prepared at every boot. */
-typedef struct Wish {
-        Address address;
-        uint16_t vendor_id, device_id, subsystem_vendor_id, subsystem_device_id;
-        uint32_t class_code;
-        char *driver;  /* NULL: the best there is */
-        Address *with; /* members that may move along */
-        size_t n_with;
-        bool group;    /* all of them may */
-} Wish;
-
 /* The members of one group when this kernel was last booted, sorted. */
 typedef struct GroupBefore {
         Address *members;
@@ -165,6 +154,7 @@ typedef struct GroupBefore {
 } GroupBefore;
 
 struct KernelLog;
+struct Wish;
 
 typedef struct Host {
         const struct KernelLog *log; /* borrowed from whoever reads it; NULL: nothing is known */
@@ -220,7 +210,7 @@ typedef struct Host {
         size_t n_unbindings;
 
         Fact wishes_known; /* present: the list is all there are */
-        Wish *wishes;
+        struct Wish *wishes; /* written down by `prepare` with `persist`; wish.h */
         size_t n_wishes;
         Fact groups_before_known; /* absent: this kernel has not been booted before */
         GroupBefore *groups_before;
@@ -299,10 +289,9 @@ const ManagedSet *host_find_set(const Host *h, const Address *a);
 /* Returns: a set that has members in that group, borrowed, or NULL. */
 const ManagedSet *host_find_group_set(const Host *h, unsigned group);
 /* Returns: the wish for the device that is at the address now, borrowed, or NULL. */
-const Wish *host_find_wish(const Host *h, const Address *a);
-void wish_clear(Wish *w);
-/* Frees it and all in it. Returns: NULL. */
-Wish *wishes_free(Wish *wishes, size_t n);
+const struct Wish *host_find_wish(const Host *h, const Address *a);
+/* Frees it and all in it. Return: NULL. */
+struct Wish *wishes_free(struct Wish *wishes, size_t n);
 GroupBefore *groups_before_free(GroupBefore *groups, size_t n);
 /* Returns: the driver a worker is still taking the device from, borrowed, or NULL. */
 const char *host_find_unbinding(const Host *h, const Address *a);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
-#include "core/host.h"
+#include "core/wish.h"
 
 /*
  * What outlives a boot, in the state directory:

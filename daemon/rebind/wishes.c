@@ -41,15 +41,24 @@ static int store(int state_fd, const Wish *wishes, size_t n) {
 }
 
 static int wish_copy(Wish *dst, const Wish *src) {
-        *dst = *src;
-        dst->driver = src->driver ? strdup(src->driver) : NULL;
-        dst->with = calloc(src->n_with + 1, sizeof(Address));
-        if (dst->with && src->n_with > 0)
-                memcpy(dst->with, src->with, src->n_with * sizeof(Address));
-        if (dst->with && (dst->driver || !src->driver))
-                return 0;
-        wish_clear(dst);
-        return -ENOMEM;
+        Wish copy = { .match = WISH_ADDRESS, .address = src->address, .identity = src->identity,
+                      .group = src->group };
+        char name[ADDRESS_TEXT_MAX];
+        int r = 0;
+
+        copy.name = strdup(address_format(&src->address, name));
+        copy.driver = src->driver ? strdup(src->driver) : NULL;
+        if (!copy.name || (src->driver && !copy.driver))
+                r = -ENOMEM;
+        for (size_t i = 0; r == 0 && i < src->with.n; i++)
+                r = address_list_add(&copy.with, &src->with.items[i]);
+        for (size_t i = 0; r == 0 && i < src->n_accept; i++)
+                r = names_add(&copy.accept, &copy.n_accept, src->accept[i]);
+        if (r < 0)
+                wish_clear(&copy);
+        else
+                *dst = copy;
+        return r;
 }
 
 static bool same_wish(const Wish *a, const Wish *b) {

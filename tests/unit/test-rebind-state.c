@@ -46,29 +46,34 @@ static Host *make_host(void) {
 static Wish wish_for(const Host *h, uint8_t bus) {
         const Device *d = host_find_device(h, &(Address) { .bus = bus });
 
-        return (Wish) { .address = d->address, .vendor_id = d->vendor_id,
-                        .device_id = d->device_id, .class_code = d->class_code };
+        return (Wish) { .match = WISH_ADDRESS, .address = d->address,
+                        .identity = { .given = true, .with_subsystem = true,
+                                      .vendor_id = d->vendor_id, .device_id = d->device_id } };
 }
 
 static void test_wishes(int fd) {
         Host *h = make_host(), *again = make_host();
         Address with[] = { { .bus = 2 }, { .domain = 0x10000, .bus = 9 } };
         const Address first = { .bus = 1 }, second = { .bus = 2 };
+        char *accept[] = { (char *) "in-use@0000:01:00.0" };
         Wish w;
 
         CHECK(wish_add(fd, h, &(Wish) { .address = first }) == -ENODATA); /* not read yet */
         CHECK(wishes_load(fd, h) == 0 && h->wishes_known == FACT_PRESENT && h->n_wishes == 0);
         w = wish_for(h, 1);
         w.driver = (char *) "vfio-pci";
-        w.with = with;
-        w.n_with = 2;
+        w.with = (AddressList) { with, 2 };
+        w.accept = accept;
+        w.n_accept = 1;
         CHECK(wish_add(fd, h, &w) == 1 && wish_add(fd, h, &w) == 0);
         w = wish_for(h, 2);
         w.group = true;
         CHECK(wish_add(fd, h, &w) == 1);
         CHECK(wishes_load(fd, again) == 0 && again->n_wishes == 2);
         CHECK(strcmp(again->wishes[0].driver, "vfio-pci") == 0 && !again->wishes[1].driver);
-        CHECK(again->wishes[0].n_with == 2 && again->wishes[0].with[1].domain == 0x10000);
+        CHECK(again->wishes[0].with.n == 2 &&
+              again->wishes[0].with.items[1].domain == 0x10000);
+        CHECK(again->wishes[0].n_accept == 1 && strcmp(again->wishes[0].accept[0], accept[0]) == 0);
         CHECK(!again->wishes[0].group && again->wishes[1].group);
         CHECK(host_find_wish(again, &first) == &again->wishes[0]);
         CHECK(!host_find_wish(again, &(Address) { .bus = 3 }));

@@ -14,8 +14,8 @@ import labguest as lab
 import vfiodlab as vfiod
 from labguest import ok
 
-CALLS = 25
-RESTARTS = 5
+CALLS = 11
+RESTARTS = 3
 
 
 def timed(*words):
