@@ -178,8 +178,8 @@ static int reread_device(Model *m, const Address *a, GroupList *groups) {
         return r;
 }
 
-/* Reads devices and groups again, evaluates what hangs on them, and has the rest probed. */
-static int reread(Model *m, const AddressList *devices, GroupList *groups) {
+/* Reads devices and groups again and evaluates what hangs on them. */
+static int read_again(Model *m, const AddressList *devices, GroupList *groups) {
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < devices->n; i++)
@@ -188,11 +188,14 @@ static int reread(Model *m, const AddressList *devices, GroupList *groups) {
         for (size_t i = 0; r >= 0 && i < groups->n; i++)
                 r = reread_group(m, groups->items[i]);
         pci_names_trim(m->names);
-        if (r >= 0)
-                r = evaluate_some(m, devices, groups);
-        if (r >= 0)
-                r = probe_queue_add(m->probes, devices, groups);
-        return r;
+        return r < 0 ? r : evaluate_some(m, devices, groups);
+}
+
+/* The same, and has the rest probed. */
+static int reread(Model *m, const AddressList *devices, GroupList *groups) {
+        int r = read_again(m, devices, groups);
+
+        return r < 0 ? r : probe_queue_add(m->probes, devices, groups);
 }
 
 int model_reread(Model *m, const Address *devices, size_t n) {
@@ -392,10 +395,33 @@ static void on_probed(const ProbeResult *result, const AddressList *devices,
         }
 }
 
+/* Reads d and the members of its group again: that an unbind has begun, no event tells. */
+static int read_members(Model *m, const Device *d) {
+        AddressList devices = { 0 };
+        GroupList groups = { 0 };
+        Device *const *members = NULL;
+        size_t n = d->grouped == FACT_PRESENT ? host_group_members(m->host, d->group, &members) : 0;
+        int r = address_list_add(&devices, &d->address);
+
+        for (size_t i = 0; r >= 0 && i < n; i++)
+                r = address_list_add(&devices, &members[i]->address);
+        if (r >= 0) {
+                address_list_sort(&devices);
+                r = read_again(m, &devices, &groups);
+        }
+        address_list_clear(&devices);
+        group_list_clear(&groups);
+        return r;
+}
+
 int model_probe(Model *m, const Address *device, bool closely, ModelProbed callback,
                 void *userdata) {
         const Device *d = host_find_device(m->host, device);
+        int r = d ? read_members(m, d) : -ENODEV;
 
+        if (r < 0)
+                return r;
+        d = host_find_device(m->host, device);
         if (!d)
                 return -ENODEV;
         return probe_queue_ask(m->probes, m->host, d, closely, callback, userdata);

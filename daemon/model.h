@@ -45,9 +45,9 @@ int model_rescan(Model *m);
 int model_reread(Model *m, const Address *devices, size_t n);
 /* Evaluates these devices' groups again without reading. Returns: 0 or -errno. */
 int model_touch(Model *m, const Address *devices, size_t n);
-/* Probes the device's group: overrides, power, uses, holders, reserved regions of every member; then
- * calls back, once, also if the probe could not finish. closely: looks at their disks as well, for
- * what is about to be planned. Returns: 0, or -errno with no call. */
+/* Reads the device's group again and probes it: overrides, power, uses, holders, reserved regions of
+ * every member; then calls back, once, also if the probe could not finish. closely: looks at their
+ * disks as well, for what is about to be planned. Returns: 0, or -errno with no call. */
 int model_probe(Model *m, const Address *device, bool closely, ModelProbed callback,
                 void *userdata);
 /* Returns: false if what was asked for should have been answered long ago (CLOCK_MONOTONIC). */

@@ -70,11 +70,23 @@ static void on_job_changed(Job *job, void *userdata) {
         (void) bus_job_changed(op->owner->bus, job);
 }
 
+/* Has the members read again. */
+static void reread_members(Operations *o, const Transaction *t) {
+        Address *members = calloc(t->n_members + 1, sizeof(Address));
+
+        for (size_t i = 0; members && i < t->n_members; i++)
+                members[i] = t->members[i].address;
+        if (members)
+                (void) model_reread(o->model, members, t->n_members);
+        free(members);
+}
+
 static void on_job_stuck(Job *job, void *userdata) {
         Operation *op = userdata;
         char text[ADDRESS_TEXT_MAX], *message;
 
         notice_job_stuck(job);
+        reread_members(op->owner, job->transaction); /* the driver is off it, and no event tells */
         (void) bus_job_changed(op->owner->bus, job);
         if (asprintf(&message, "%s: the kernel has not ended a write in time; it goes on as job "
                      "%u. Stop what still uses the device.",
@@ -149,21 +161,11 @@ int operations_settle(Operations *o) {
 static void on_job_ended(Job *job, void *userdata) {
         Operation *op = userdata;
         Operations *o = op->owner;
-        const Transaction *t = job->transaction;
-        Address *members = NULL;
-        size_t n = t ? t->n_members : 0;
 
         (void) bus_job_changed(o->bus, job);
-        if (t)
-                (void) operations_commit(o, t);
+        (void) operations_commit(o, job->transaction);
         operations_show_unbindings(o, NULL);
-        if (n > 0)
-                members = calloc(n, sizeof(Address));
-        for (size_t i = 0; members && i < n; i++)
-                members[i] = t->members[i].address;
-        if (members)
-                (void) model_reread(o->model, members, n);
-        free(members);
+        reread_members(o, job->transaction);
         if (model_probe(o->model, &op->request.address, false, finish_job, op) < 0)
                 finish_job(op);
 }

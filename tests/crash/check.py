@@ -190,6 +190,56 @@ def run_case(program, size, method, faults, expect):
         host.close()
 
 
+def block(host, kind):
+    """Has every record of a kind fail to be written, as on a full file system."""
+    os.mkdir(os.path.join(host.runtime, kind, '.new'))
+
+
+def unblock(host, kind):
+    os.rmdir(os.path.join(host.runtime, kind, '.new'))
+
+
+def check_no_record(program, size):
+    """What cannot be written down is not begun."""
+    host = Host(program, size)
+    try:
+        before = host.state()
+        host.start()
+        block(host, 'txn')
+        require(host.call('Prepare') not in ('done', None), 'it is prepared without a record')
+        require(host.state() == before, 'something was changed without a record')
+        unblock(host, 'txn')
+        require(host.call('Prepare') == 'done', 'it cannot be prepared when there is room again')
+        block(host, 'txn')
+        moved = host.state()
+        require(host.call('Release') not in ('done', None), 'it is released without a record')
+        require(host.state() == moved, 'something was given back without a record')
+        check_twice(host)
+    finally:
+        host.close()
+
+
+def check_no_books(program, size):
+    """What was moved and could not be taken into the books keeps its transaction until it can."""
+    host = Host(program, size)
+    try:
+        before = host.state()
+        host.start()
+        block(host, 'sets')
+        require(host.call('Prepare') == 'done', 'it cannot be prepared')
+        require(host.records('txn') and not host.records('sets'), 'nobody owns what was moved')
+        require(host.call('Release') == 'Failed', 'it goes on without books')
+        host.stop(signal.SIGKILL)
+        host.start()
+        require(host.records('txn'), 'the restart has lost what was moved')
+        unblock(host, 'sets')
+        require(host.call('Release') == 'done', 'it cannot be released when there is room again')
+        require(host.state() == before and not host.records('sets') and not host.records('txn'),
+                f'it is not as it was: {host.state()}')
+    finally:
+        host.close()
+
+
 def expect_whole(host, before, moved):
     check_whole(host, before, moved)
 
@@ -213,7 +263,7 @@ KILLS = {
     'worker and all that take over': lambda n: {'VFIOD_FAULT_WORKER': str(n),
                                                 'VFIOD_CRASH_HOW': 'again'},
 }
-MISHAPS = ('fail', 'fail-on', 'unplug', 'hold')
+MISHAPS = ('fail', 'fail-on', 'unplug', 'hold', 'full')
 
 
 def kinds():
@@ -242,14 +292,20 @@ def run_one(job):
     """Returns: name of the kind, whether it happened, and the violation or None."""
     program, name, size, method, faults, expect = job
     try:
+        if callable(method):
+            method(program, size)
+            return name, True, None
         return name, run_case(program, size, method, faults, expect), None
     except Exception as e:  # pylint: disable=broad-except
         return name, True, f'{faults}: {type(e).__name__}: {e}'
 
 
 def jobs(program, every):
+    for size in SIZES:
+        yield program, f'no room for records of {size}', size, check_no_record, None, None
+        yield program, f'no room for sets of {size}', size, check_no_books, None, None
     for name, size, method, faults, expect in kinds():
-        stride = 1 if size == 1 and every == 1 else max(1, every * size // 2)
+        stride = max(1, every * size // 2) if 'worker' in name else 1 + (size > 2)
         for n in range(1, points(name, size, method) + 1, stride):
             yield program, name, size, method, faults(n), {'expect_whole': expect_whole,
                                                            'expect_owned': expect_owned}[

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,8 +23,8 @@
  * VFIOD_FAULT_DAEMON=N, VFIOD_FAULT_WORKER=N   kill at that point (VFIOD_FAULT_WHO: see fault.h);
  *                                              VFIOD_CRASH_HOW=again: who takes over as well
  * VFIOD_CRASH_WRITE=N                          at the worker's Nth write:
- * VFIOD_CRASH_HOW=fail|fail-on|unplug|hold     it fails; it and all after; the last function goes;
- *                                              a process takes the group
+ * VFIOD_CRASH_HOW=fail|fail-on|unplug|hold|full   it fails; it and all after; the last function
+ *                                              goes; a process takes the group; the record is full
  */
 
 #define GROUP 15u
@@ -136,6 +137,13 @@ static void unplug(FakeSysfs *f) {
         }
 }
 
+/* From here on no file grows, whatever was set aside for it. */
+static void no_room(void) {
+        (void) signal(SIGXFSZ, SIG_IGN);
+        if (setrlimit(RLIMIT_FSIZE, &(struct rlimit) { 0, 0 }) < 0)
+                abort();
+}
+
 static int meddle(FakeSysfs *f, FakeWrite write, const Address *a, const char *value) {
         unsigned at = number("VFIOD_CRASH_WRITE");
 
@@ -146,6 +154,8 @@ static int meddle(FakeSysfs *f, FakeWrite write, const Address *a, const char *v
                 unplug(f);
         else if (is("VFIOD_CRASH_HOW", "hold"))
                 fake_add_holder(f, GROUP, 4711, "qemu\n");
+        else if (is("VFIOD_CRASH_HOW", "full"))
+                no_room();
         else if (is("VFIOD_CRASH_HOW", "fail") || is("VFIOD_CRASH_HOW", "fail-on"))
                 return -5;
         return 0;

@@ -12,8 +12,8 @@ import vfiodlab as vfiod
 from labguest import ok
 
 ROLES = 'two_a', 'two_b'
-WORKER_POINTS = (2, 5, 9, 12, 16, 19, 23, 26, 30, 33)
-DAEMON_POINTS = (1, 2, 3, 4, 5, 6)
+WORKER_POINTS = (3, 9, 14, 19, 25, 31)
+DAEMON_POINTS = (1, 2, 3, 4, 6)
 LIMIT = 120
 
 
