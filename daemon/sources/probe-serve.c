@@ -59,28 +59,40 @@ static int read_request(int fd, char **ret, size_t *ret_size) {
         return 0;
 }
 
-/* The child of one request. Returns: 0 or -errno. */
-static int answer(const Root *root, int fd) {
-        ProbeTask *t = calloc(1, sizeof(*t));
-        ProbeRequest request;
-        char *text = NULL;
+static int read_and_parse(int fd, ProbeRequest *ret) {
         size_t size = 0;
+        char *text = NULL;
         int r;
 
-        if (!t || !is_root(fd))
-                return -EPERM;
-        (void) signal(SIGPIPE, SIG_IGN);
         (void) alarm(REQUEST_SECONDS);
         r = read_request(fd, &text, &size);
         (void) alarm(0); /* from here on it may take as long as the kernel does */
         if (r == 0)
-                r = probe_request_parse(text, size, &request);
+                r = probe_request_parse(text, size, ret);
+        free(text);
+        return r;
+}
+
+/* The child of one request. Returns: 0 or -errno. */
+static int answer(const Root *root, int fd) {
+        ProbeRequest request = { 0 };
+        ProbeTask *t;
+        int r = is_root(fd) ? read_and_parse(fd, &request) : -EPERM;
+
         if (r < 0)
                 return r;
-        *t = (ProbeTask) { .root = root, .fd = fd, .what = request.what,
-                           .devices = request.devices, .n_devices = request.n_devices,
-                           .groups = request.groups, .n_groups = request.n_groups };
-        return probe_child_run(t);
+        (void) signal(SIGPIPE, SIG_IGN);
+        t = calloc(1, sizeof(*t));
+        if (t) {
+                *t = (ProbeTask) { .root = root, .fd = fd, .what = request.what,
+                                   .devices = request.devices, .n_devices = request.n_devices,
+                                   .groups = request.groups, .n_groups = request.n_groups };
+                r = probe_child_run(t);
+        } else
+                r = -ENOMEM;
+        free(t);
+        probe_request_clear(&request);
+        return r;
 }
 
 static void serve_one(const Root *root, int listen_fd) {

@@ -81,9 +81,10 @@ def check_restarts(name, nic, undisturbed):
        {key: (before.get(key), after.get(key)) for key in same})
 
 
-def by_hand(nic, quiet, undisturbed):
+def by_hand(nic):
     """Somebody else's unbind hangs."""
     old = lab.driver(nic)
+    quiet, undisturbed = call_times(calls(nic)), restart_time()
     lab.bind(nic, 'vfio-pci')
     lab.wait_for(lambda: vfiod.device(nic).get('state') == 'vfio', 20)
     with lab.Hold(lab.group(nic), nic) as hold:
@@ -113,9 +114,10 @@ def stopped_worker():
     return None
 
 
-def own(nic, quiet, undisturbed):
+def own(nic):
     """vfiod's release hangs: a process takes the device right before the write."""
     old = lab.driver(nic)
+    quiet, undisturbed = call_times(calls(nic)), restart_time()
     ok('own-prepare', vfiod.ctl('prepare', nic).returncode == 0)
     faults.arm('vfiod-worker@.service', NAME='before-unbind', WHO='stop')
     with subprocess.Popen(['vfioctl', '--json', '--timeout', '3s', 'release', nic],
@@ -147,7 +149,7 @@ def own(nic, quiet, undisturbed):
 
 
 def main():
-    """Quiet times first."""
+    """Each time the quiet times first: how busy the machine below is changes."""
     nic = lab.addr('nic')
     for role in ('nic', 'nvme'):
         lab.wait_for(lambda role=role: lab.driver(lab.addr(role)), 20)
@@ -155,10 +157,8 @@ def main():
     if not ok('service-starts', vfiod.start(), lab.run('journalctl -u vfiod -n 20').stdout):
         return 1
     before = vfiod.settled_listing()
-    quiet = call_times(calls(nic))
-    undisturbed = restart_time()
-    by_hand(nic, quiet, undisturbed)
-    own(nic, quiet, undisturbed)
+    by_hand(nic)
+    own(nic)
     after = vfiod.settled_listing()
     if not ok('list-as-before', before == after, 'the list differs'):
         vfiod.show_difference(before, after)
