@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rebind/record-format.h"
+#include "rebind/state.h"
+
+/*
+ * The files of the state directory, as a stranger may leave them. The CRC would keep the fuzzer out of
+ * everything behind it, so a text is taken line by line and given its CRCs first.
+ */
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Returns: the lines of data, each with its CRC; NULL when memory is short. */
+static char *close_lines(const char *data, size_t size, size_t *ret_size) {
+        const char *at = data, *end = data + size;
+        char *text;
+        Writer w;
+
+        if (writer_open(&w) < 0)
+                return NULL;
+        while (at < end) {
+                const char *newline = memchr(at, '\n', (size_t) (end - at));
+                const char *stop = newline ? newline : end;
+
+                (void) fwrite(at, 1, (size_t) (stop - at), w.stream);
+                writer_end(&w);
+                at = newline ? newline + 1 : end;
+        }
+        return writer_close(&w, &text, ret_size) < 0 ? NULL : text;
+}
+
+/* What was read is written as a text that reads the same. */
+static void parse_wishes(const char *text, size_t size) {
+        Wish *wishes, *again;
+        size_t n, n_again, length;
+        char *written;
+
+        if (wishes_parse(text, size, &wishes, &n) < 0)
+                return;
+        if (wishes_format(wishes, n, &written, &length) < 0 ||
+            wishes_parse(written, length, &again, &n_again) < 0 || n != n_again ||
+            length != size || memcmp(written, text, size) != 0)
+                abort();
+        free(written);
+        wishes_free(wishes, n);
+        wishes_free(again, n_again);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+        char boot_id[BOOT_ID_MAX], *text;
+        GroupBefore *groups;
+        size_t n, text_size;
+
+        text = close_lines((const char *) data, size, &text_size);
+        if (!text)
+                return 0;
+        parse_wishes(text, text_size);
+        if (groups_parse(text, text_size, &groups, &n, boot_id) == 0) {
+                for (size_t i = 0; i < n; i++)
+                        if (groups[i].n_members == 0)
+                                abort();
+                groups_before_free(groups, n);
+        }
+        free(text);
+        return 0;
+}
