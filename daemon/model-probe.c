@@ -5,8 +5,9 @@
 #include "model-probe.h"
 #include "sources/switches.h"
 
-/* Long enough for thousands of functions; what has not answered by then hangs. */
-#define PROBE_TIMEOUT_USEC UINT64_C(3000000)
+/* Long enough for thousands of functions, and for helpers that have to be started first on a machine
+ * that is busy; what has not answered by then hangs. */
+#define PROBE_TIMEOUT_USEC UINT64_C(8000000)
 /* So late, something is wrong here and not with what is read. */
 #define STALLED_USEC       UINT64_C(60000000)
 

@@ -98,6 +98,11 @@ static int method_plan(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         return taken(e);
 }
 
+/* Returns: the rights that a request needs besides that to its method. */
+static unsigned rights_of(const BusRequest *r) {
+        return (r->persist ? RIGHT_PERSIST : 0u) | (r->n_accept > 0 ? RIGHT_ACCEPT_HAZARD : 0u);
+}
+
 /* Prepare and Release are open to everyone in the vtable, so that who may not call them is told why
  * by us; bus_authorize() is what guards them. */
 static int method_prepare(sd_bus_message *m, void *userdata, sd_bus_error *error) {
@@ -105,8 +110,8 @@ static int method_prepare(sd_bus_message *m, void *userdata, sd_bus_error *error
         BusRequest request;
         int e = request_read(b, m, REQUEST_PREPARE, &request, error);
 
-        return e < 0 ? e : taken(bus_authorize(b, m, RIGHT_PREPARE, &request, b->handlers.prepare,
-                                               error));
+        return e < 0 ? e : taken(bus_authorize(b, m, RIGHT_PREPARE | rights_of(&request), &request,
+                                               b->handlers.prepare, error));
 }
 
 static int method_release(sd_bus_message *m, void *userdata, sd_bus_error *error) {
@@ -114,8 +119,8 @@ static int method_release(sd_bus_message *m, void *userdata, sd_bus_error *error
         BusRequest request;
         int e = request_read(b, m, REQUEST_RELEASE, &request, error);
 
-        return e < 0 ? e : taken(bus_authorize(b, m, RIGHT_RELEASE, &request, b->handlers.release,
-                                               error));
+        return e < 0 ? e : taken(bus_authorize(b, m, RIGHT_RELEASE | rights_of(&request), &request,
+                                               b->handlers.release, error));
 }
 
 #define CONST SD_BUS_VTABLE_PROPERTY_CONST

@@ -328,13 +328,20 @@ static int run_part(ProbeTask *t, const char *helper, unsigned what) {
         return error == -ENOTCONN ? run_here(t, what) : error;
 }
 
+/* What takes a look at processes and disks. */
+#define OF_PROCESSES ((unsigned) (PROBE_HOLDERS | PROBE_USES | PROBE_CLOSELY))
+/* The helpers have a network of their own, in which nothing runs over anything: this is read here. */
+#define OF_NETWORK ((unsigned) PROBE_NETWORK)
+
 int probe_child_run(ProbeTask *t) {
         static const ProbeLine end = {.key = PROBE_KEY_END, .fact = FACT_PRESENT};
         unsigned what = t->what;
-        int error = run_part(t, PROBE_HELPER_HOLDERS, what & PROBE_HOLDERS);
+        int error = run_part(t, PROBE_HELPER_HOLDERS, what & OF_PROCESSES);
 
+        if (error == 0 && (what & OF_NETWORK))
+                error = run_here(t, what & OF_NETWORK);
         if (error == 0)
-                error = run_part(t, PROBE_HELPER_FACTS, what & ~(unsigned) PROBE_HOLDERS);
+                error = run_part(t, PROBE_HELPER_FACTS, what & ~(OF_PROCESSES | OF_NETWORK));
         if (error == 0)
                 error = probe_child_say(t, &end);
         return error < 0 ? error : probe_child_flush(t);

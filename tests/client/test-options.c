@@ -76,7 +76,7 @@ static void test_options(void) {
         const char *const good[] = {"vfioctl", "plan", "--with", "a,b", "01:00.0", "--with=c",
                                     "--timeout=5", "--json"};
         const char *const accept[] = { "vfioctl", "--accept=tpm,watchdog", "--accept", "a@01:00.0" };
-        const char *const unbuilt[] = { "vfioctl", "--persist" }, *const bare[] = { "vfioctl",
+        const char *const unbuilt[] = { "vfioctl", "--wait" }, *const bare[] = { "vfioctl",
                                                                                      "--for" };
         const char *const empty[] = {"vfioctl", "--with", ","};
         Options options;
