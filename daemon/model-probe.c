@@ -237,6 +237,14 @@ static void on_switch(void *userdata) {
         (void) queue(userdata, PROBE_HOST);
 }
 
+int probe_queue_add_uses(ProbeQueue *q, const Host *h) {
+        int r = 0;
+
+        for (size_t i = 0; r >= 0 && i < h->n_devices; i++)
+                r = address_list_add(&q->waiting.devices, &h->devices[i]->address);
+        return r < 0 ? r : queue(q, PROBE_LOOK);
+}
+
 int probe_queue_add_host(ProbeQueue *q) {
         check_switches(q);
         return queue(q, PROBE_HOST);

@@ -25,6 +25,7 @@ ProbeQueue *probe_queue_free(ProbeQueue *q);
 int probe_queue_add_all(ProbeQueue *q, const Host *h);
 int probe_queue_add_host(ProbeQueue *q);
 int probe_queue_add_holders(ProbeQueue *q);
+int probe_queue_add_uses(ProbeQueue *q, const Host *h);
 int probe_queue_add_group(ProbeQueue *q, unsigned group);
 int probe_queue_add(ProbeQueue *q, const AddressList *devices, const GroupList *groups);
 

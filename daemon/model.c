@@ -9,6 +9,7 @@
 #include "model-doubt.h"
 #include "model-log.h"
 #include "model-probe.h"
+#include "sources/mounts.h"
 #include "sources/nodes.h"
 #include "sources/scan.h"
 #include "sources/udev.h"
@@ -22,6 +23,7 @@ struct Model {
         PciNames *names;
         UdevSource *udev;
         NodeSource *nodes;
+        MountSource *mounts;
         sd_event_source *rescan_timer;
         Host *host;
         Report *report;
@@ -348,6 +350,13 @@ static void on_node(unsigned group, void *userdata) {
                 probe_queue_add_group(m->probes, group);
 }
 
+/* Something was mounted or unmounted: on which disk, the probe sees. */
+static void on_mount(void *userdata) {
+        Model *m = userdata;
+
+        (void) probe_queue_add_uses(m->probes, m->host);
+}
+
 static void on_log_changed(const AddressList *devices, bool host, void *userdata) {
         Model *m = userdata;
         AddressList meant = { 0 };
@@ -465,7 +474,9 @@ static int listen(Model *m, size_t receive_buffer) {
         if (r < 0)
                 return r;
         r = udev_source_new(m->event, receive_buffer, on_hint, m, &m->udev);
-        return r < 0 ? r : node_source_new(m->event, on_node, m, &m->nodes);
+        if (r >= 0)
+                r = node_source_new(m->event, on_node, m, &m->nodes);
+        return r < 0 ? r : mount_source_new(m->event, m->root, on_mount, m, &m->mounts);
 }
 
 static int start(Model *m, size_t receive_buffer) {
@@ -516,6 +527,7 @@ Model *model_free(Model *m) {
                 return NULL;
         udev_source_free(m->udev);
         node_source_free(m->nodes);
+        mount_source_free(m->mounts);
         probe_queue_free(m->probes);
         log_watch_free(m->log);
         doubt_free(m->doubt);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "sources/mounts.h"
 #include "sources/nodes.h"
 #include "sources/switches.h"
 #include "sources/udev.h"
@@ -156,7 +157,36 @@ static void test_switches(void) {
         sd_event_unref(event);
 }
 
+static void never(void *userdata) {
+        CHECK(!"nothing was mounted");
+}
+
+/* What can be polled is watched and says nothing by itself; a plain file is passed over. (That a
+ * mount is noticed, a guest of the lab shows.) */
+static void test_mounts(void) {
+        Tree t = tree_new();
+        MountSource *s;
+        sd_event *event;
+        Root *r;
+
+        tree_file(&t, "proc/self/mountinfo", "");
+        for (int live = 0; live < 2; live++) {
+                CHECK(sd_event_new(&event) >= 0);
+                CHECK(root_new(live ? "/" : t.path, &r) == 0);
+                CHECK(mount_source_new(event, r, never, NULL, &s) == 0);
+                if (!live)
+                        for (int i = 0; i < 3; i++)
+                                CHECK(sd_event_run(event, 1000) >= 0);
+                CHECK(mount_source_free(s) == NULL);
+                root_free(r);
+                sd_event_unref(event);
+        }
+        CHECK(mount_source_free(NULL) == NULL);
+        tree_free(&t);
+}
+
 int main(void) {
+        test_mounts();
         test_hints();
         test_udev();
         test_nodes();

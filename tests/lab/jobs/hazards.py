@@ -111,12 +111,12 @@ def check_mounted():
         out.write(CONTENT)
     os.sync()
     name = f'{disk()}p1'
+    noticed = lab.wait_for(lambda: 'blocked: holds /mnt/lab' in vfiod.ctl('list').stdout, 20)
+    ok('mount-is-noticed', noticed, vfiod.ctl('list').stdout)
     check_refused('mounted', NVME, 'disk-in-use', [name, 'is mounted on /mnt/lab (ext4)'])
     check_refused('mounted-accepted', NVME, 'disk-in-use', [name], '--accept', 'disk-holds-data')
     done = vfiod.ctl('prepare', NVME, '--accept', 'disk-in-use')
     ok('never-accepted', done.returncode == 2 and lab.driver(NVME) == 'nvme', done.stderr)
-    listed = vfiod.ctl('list').stdout
-    ok('list-says-what', 'blocked: holds /mnt/lab' in listed, listed)
     check_data('mounted', '/mnt/lab')
     must('umount', '/mnt/lab')
 
