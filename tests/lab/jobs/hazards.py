@@ -20,11 +20,15 @@ SECTORS = 409600  # of each partition: 200 MiB
 CONTENT = 'still here\n' * 4096
 
 
+class Broken(Exception):
+    """A command of the test itself failed."""
+
+
 def must(*command, text=None, timeout=120):
     """A command of the test itself, which has to work."""
     done = lab.run(list(command), timeout, text)
     if done.returncode != 0:
-        raise SystemExit(f'not ok {" ".join(command)}: {done.stdout} {done.stderr}')
+        raise Broken(f'{" ".join(command)}: {done.stdout} {done.stderr}')
     return done.stdout.strip()
 
 
@@ -111,8 +115,8 @@ def check_mounted():
         out.write(CONTENT)
     os.sync()
     name = f'{disk()}p1'
-    noticed = lab.wait_for(lambda: 'blocked: holds /mnt/lab' in vfiod.ctl('list').stdout, 20)
-    ok('mount-is-noticed', noticed, vfiod.ctl('list').stdout)
+    ok('mount-is-noticed', lab.wait_for(lambda: '/mnt/lab' in vfiod.listing(), 20))
+    ok('list-says-what', 'blocked: holds /mnt' in vfiod.ctl('list').stdout)
     check_refused('mounted', NVME, 'disk-in-use', [name, 'is mounted on /mnt/lab (ext4)'])
     check_refused('mounted-accepted', NVME, 'disk-in-use', [name], '--accept', 'disk-holds-data')
     done = vfiod.ctl('prepare', NVME, '--accept', 'disk-in-use')
@@ -208,8 +212,8 @@ def check_disks():
     make_partitions()
     check_mounted()
     check_users(2)
-    check_stacks(3)
     check_unused_data()
+    check_stacks(3)
 
 
 # --- networks --------------------------------------------------------------------
@@ -304,8 +308,11 @@ def main():
     if not ok('service-starts', vfiod.start(), lab.run('journalctl -u vfiod -n 20').stdout):
         return 1
     begin = time.monotonic()
-    for check in (check_disks, check_networks, check_keyboard):
-        check()
+    for check in (check_networks, check_keyboard, check_disks):
+        try:
+            check()
+        except Broken as error:
+            ok(check.__name__, False, error)
         lab.note(f'{check.__name__}: {time.monotonic() - begin:.0f} s')
     if 'pf0' in lab.TOPOLOGY['roles']:
         check_functions()
