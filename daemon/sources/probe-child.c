@@ -279,7 +279,6 @@ static int run_devices(ProbeTask *t) {
         Address *all = NULL;
         size_t n = 0;
         int error = 0;
-
         const Address *devices = t->devices;
 
         if (t->n_devices > 0)

@@ -145,19 +145,32 @@ static int merge_host(Host *h, const Host *f) {
         return host_copy_probed(h, f);
 }
 
-/* What the child did not say of a device it was asked about is not known. */
-static int merge_uses(Host *h, const Address *a, const Device *f, unsigned what) {
+/* What the child did not say of a device it was asked about is not known; what it was not asked
+ * stays as it was. */
+static int look_of(const Device *f, unsigned what, Uses *ret) {
         static const Uses unknown_uses;
+
+        if (uses_copy(ret, f ? &f->uses : &unknown_uses) < 0)
+                return -ENOMEM;
+        for (int c = 0; c < USES_MAX_; c++)
+                if (!(what & (c == USES_NETWORK ? PROBE_NETWORK : PROBE_USES)))
+                        ret->looked[c] = FACT_ABSENT;
+        return 0;
+}
+
+static int merge_uses(Host *h, const Address *a, const Device *f, unsigned what) {
         const Device *d = host_find_device(h, a);
         Device *copy;
+        Uses look;
         int r;
 
         if (!(what & (PROBE_USES | PROBE_NETWORK)))
                 return 0;
-        copy = device_copy(d);
-        if (!copy)
+        if (look_of(f, what, &look) < 0)
                 return -ENOMEM;
-        r = uses_update(&copy->uses, f ? &f->uses : &unknown_uses);
+        copy = device_copy(d);
+        r = copy ? uses_update(&copy->uses, &look) : -ENOMEM;
+        uses_clear(&look);
         if (r >= 0 && !uses_equal(&copy->uses, &d->uses)) {
                 r = host_put_device(h, copy);
                 if (r >= 0)

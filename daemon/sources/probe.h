@@ -50,7 +50,8 @@ typedef void (*ProbeCallback)(Probe *p, const ProbeResult *result, void *userdat
  * free the probe: once with the answer, and after an incomplete one once more (late) when the child
  * ends, if it ever does. devices and groups are copied; with no devices and PROBE_DEVICES,
  * every device of the host is read (the same for groups). timeout_usec: relative, UINT64_MAX for
- * none. Devices are read in the order given; for PROBE_USES that is the order of addresses. Returns: 0 and the probe, or -errno. */
+ * none. Devices are read in the order given; for PROBE_USES
+ * that is the order of addresses. Returns: 0 and the probe, or -errno. */
 int probe_start(sd_event *event, const Root *root, unsigned what, const Address *devices,
                 size_t n_devices, const unsigned *groups, size_t n_groups, uint64_t timeout_usec,
                 ProbeCallback callback, void *userdata, Probe **ret);

@@ -351,7 +351,43 @@ static void test_readers(void) {
         CHECK(!probe_group_of_node("socket:[15]", &group));
 }
 
+/* From the tree to the host: what was found, and of what nobody looked at, nothing. */
+static void test_uses(void) {
+        Tree t = tree_new();
+        const Device *disk;
+        Host *h;
+        Root *r;
+        Answer a;
+
+        make_host(&t);
+        tree_file(&t, "proc/self/mountinfo", "28 1 259:0 / / rw - ext4 /dev/root rw\n");
+        tree_file(&t, "sys/devices/pci0000:00/0000:02:00.0/nvme/nvme0/nvme0n1/dev", "259:0\n");
+        tree_link(&t, "sys/class/block/nvme0n1",
+                  "../../devices/pci0000:00/0000:02:00.0/nvme/nvme0/nvme0n1");
+        h = scan(&t, &r);
+        a = run(r, h, ALL | PROBE_USES | PROBE_NETWORK | PROBE_CLOSELY, NULL, 0, 10000000);
+        CHECK(a.complete);
+        disk = h->devices[2];
+        CHECK(disk->uses.n_items == 1 && disk->uses.items[0].kind == USE_MOUNT);
+        CHECK(strcmp(disk->uses.items[0].detail, "/") == 0);
+        CHECK(disk->uses.looked[USES_STORAGE] == FACT_PRESENT);
+        CHECK(disk->uses.looked[USES_CLAIM] == FACT_ABSENT);
+        CHECK(h->devices[0]->uses.n_items == 0);
+        finish(&a);
+
+        /* What was not asked for stays as it was. */
+        a = run(r, h, PROBE_USES, &h->devices[2]->address, 1, 10000000);
+        CHECK(h->devices[2]->uses.n_items == 1);
+        CHECK(h->devices[2]->uses.looked[USES_NETWORK] == FACT_PRESENT);
+        CHECK(h->devices[0]->uses.looked[USES_NETWORK] == FACT_PRESENT);
+        finish(&a);
+        host_free(h);
+        root_free(r);
+        tree_free(&t);
+}
+
 int main(void) {
+        test_uses();
         test_complete();
         test_stuck();
         test_late();
