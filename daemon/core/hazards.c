@@ -8,6 +8,7 @@
 
 #include "finding-ids.h"
 #include "hazards-table.h"
+#include "private.h"
 #include "rules.h"
 #include "text.h"
 
@@ -24,6 +25,11 @@ static bool is_shown(const Use *use, const Hazard *z) {
         return z->kinds & 1u << use->kind;
 }
 
+/* Returns: true if the use tells of a process, or of a mount point in its name space. */
+static bool is_of_process(const Use *use) {
+        return strstr(use->evidence, "process ");
+}
+
 /* Returns: "/ (nvme0n1p2), swap (nvme0n1p3) and 2 more" in a new string, NULL when memory is
  * short; *ret_n: how many there are. */
 static char *uses_text(const Uses *u, const Hazard *z, size_t *ret_n) {
@@ -38,7 +44,8 @@ static char *uses_text(const Uses *u, const Hazard *z, size_t *ret_n) {
 
                 if (!is_shown(use, z) || n++ >= USES_NAMED)
                         continue;
-                fprintf(f, "%s%s", named++ ? ", " : "", *use->detail ? use->detail : use->object);
+                fprintf(f, is_of_process(use) ? "%s" PRIVATE("%s", "a process") : "%s%s",
+                        named++ ? ", " : "", *use->detail ? use->detail : use->object);
                 if (*use->detail && *use->object)
                         fprintf(f, " (%s)", use->object);
         }
@@ -83,7 +90,10 @@ static int add_evidence(const Uses *u, const Hazard *z, Findings *f) {
                                z->categories & 1u << c;
 
                 if ((missing || is_shown(use, z)) && n++ < EVIDENCE_MAX)
-                        r = findings_evidence(f, "%s", use->evidence);
+                        r = is_of_process(use)
+                                    ? findings_evidence(f, PRIVATE("%s", "%s: a process uses it"),
+                                                        use->evidence, use->object)
+                                    : findings_evidence(f, "%s", use->evidence);
         }
         if (r >= 0 && n > EVIDENCE_MAX)
                 r = findings_evidence(f, "and %zu more", n - EVIDENCE_MAX);

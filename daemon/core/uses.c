@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "uses.h"
 
+#include "private.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,6 +93,10 @@ int uses_add(Uses *u, UseKind kind, const char *object, const char *detail, cons
                 use_clear(&new);
                 return -ENOMEM;
         }
+        /* They hold names of processes and labels of disks, which are anything. */
+        private_clean(new.object);
+        private_clean(new.detail);
+        private_clean(new.evidence);
         grown[u->n_items++] = new;
         return 0;
 }

@@ -43,10 +43,6 @@ static int take_device(Host *facts, const ProbeLine *l) {
         case PROBE_KEY_BELOW_BRIDGE:
                 d->below_bridge = l->fact;
                 return 0;
-        case PROBE_KEY_USE:
-                return probe_take_use(&d->uses, l);
-        case PROBE_KEY_LOOKED:
-                return probe_take_looked(&d->uses, l);
         default:
                 d->d3cold_allowed = l->fact;
                 return 0;
