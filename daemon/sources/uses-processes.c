@@ -116,7 +116,9 @@ static int look_at_namespace(Walk *w, const char *kind, Namespaces *n) {
         snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int) w->pid, kind);
         r = root_read_link(w->root, path, name, sizeof(name));
         if (r < 0) {
-                if (!is_gone((int) r))
+                /* A process that has ended and is still listed has links that lead nowhere, which
+                 * root_read_link() tells by EINVAL (fs/nsfs.c, ns_get_name(): ENOENT). */
+                if (!is_gone((int) r) && r != -EINVAL)
                         n->complete = false;
                 return 0;
         }
