@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 #include <syslog.h>
 #include <systemd/sd-journal.h>
 
+#include "core/private.h"
 #include "message-ids.h"
 #include "notice.h"
 
@@ -21,7 +23,7 @@ typedef struct Notice {
 
 __attribute__((format(printf, 2, 3)))
 static void add(Notice *n, const char *format, ...) {
-        char *text;
+        char *text, *shown;
         va_list list;
         int r;
 
@@ -30,8 +32,13 @@ static void add(Notice *n, const char *format, ...) {
         va_start(list, format);
         r = vasprintf(&text, format, list);
         va_end(list);
-        if (r >= 0)
-                n->fields[n->n++] = (struct iovec){ text, (size_t) r };
+        if (r < 0)
+                return;
+        /* The journal of the system is root's, and its administrators', to read. */
+        shown = private_show(text, true);
+        free(text);
+        if (shown)
+                n->fields[n->n++] = (struct iovec){ shown, strlen(shown) };
 }
 
 static void begin(Notice *n, int priority, const char *message_id) {
