@@ -181,8 +181,10 @@ def check_stacks(number):
     must('mdadm', '--create', '/dev/md42', '--run', '--force', '--level=1', '--raid-devices=1',
          '--metadata=1.2', part(number))
     check_refused('md', NVME, 'disk-in-use', [name, 'is a part of md42'])
+    with open('/run/labkey', 'wb') as out:
+        out.write(bytes(range(32)))
     must('cryptsetup', 'open', '--type', 'plain', '--cipher', 'aes-xts-plain64', '--key-size',
-         '256', '--key-file', '/etc/hostname', '/dev/md42', 'labcrypt', text='x')
+         '256', '--key-file', '/run/labkey', '/dev/md42', 'labcrypt')
     must('mkfs.ext4', '-q', '/dev/mapper/labcrypt')
     must('mount', '/dev/mapper/labcrypt', '/mnt/lab')
     with open('/mnt/lab/file', 'w', encoding='ascii') as out:
