@@ -89,7 +89,8 @@ def make_partitions():
     with open(f'/dev/{disk()}', 'r+b') as node:
         node.seek(446)
         node.write(table + bytes(16) + b'\x55\xaa')
-    must('blockdev', '--rereadpt', f'/dev/{disk()}')
+    # Closing it has woken udev, which has it open itself for a moment.
+    lab.wait_for(lambda: lab.run(f'blockdev --rereadpt /dev/{disk()}').returncode == 0, 20)
     must('udevadm', 'settle')
 
 

@@ -91,7 +91,7 @@ def consent(seen):
     """The options that the remedies name."""
     words = []
     for finding in seen.get('findings', []):
-        match = re.match(r'vfioctl prepare \S+ (--.*)$', finding.get('remedy') or '')
+        match = re.search(r'vfioctl prepare \S+ (--.*)$', finding.get('remedy') or '')
         if match:
             words += match.group(1).split()
     return words
