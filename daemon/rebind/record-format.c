@@ -216,7 +216,7 @@ static int parse_accepts(const char *text, size_t size, size_t *offset, Transact
         char *accept;
         int r;
 
-        while ((r = reader_line(text, size, &next, &line)) > 0 && reader_is(&line, "accept")) {
+        while (reader_line(text, size, &next, &line) > 0 && reader_is(&line, "accept")) {
                 r = reader_string(&line, &accept);
                 if (r < 0)
                         return r;

@@ -174,31 +174,41 @@ static int take_iommu(Host *facts, const ProbeLine *l) {
         return error;
 }
 
-/* Returns: where a fact about the host belongs, or NULL. */
-static Fact *host_fact(Host *h, ProbeKey key) {
+/* Takes in a fact about the host itself. Returns: true if it was one. */
+static bool take_host_fact(Host *h, ProbeKey key, Fact fact) {
         switch (key) {
         case PROBE_KEY_SYMBOL:
-                return &h->dma_ownership_symbol;
+                h->dma_ownership_symbol = fact;
+                return true;
         case PROBE_KEY_REMAPPING:
-                return &h->interrupt_remapping;
+                h->interrupt_remapping = fact;
+                return true;
         case PROBE_KEY_TYPE1:
-                return &h->type1;
+                h->type1 = fact;
+                return true;
         case PROBE_KEY_TYPE1_UNSAFE:
-                return &h->type1_unsafe_interrupts;
+                h->type1_unsafe_interrupts = fact;
+                return true;
         case PROBE_KEY_IOMMUFD_UNSAFE:
-                return &h->iommufd_unsafe_interrupts;
+                h->iommufd_unsafe_interrupts = fact;
+                return true;
         case PROBE_KEY_TYPE1_LOADED:
-                return &h->type1_loaded;
+                h->type1_loaded = fact;
+                return true;
         case PROBE_KEY_IOMMUFD_LOADED:
-                return &h->iommufd_loaded;
+                h->iommufd_loaded = fact;
+                return true;
         case PROBE_KEY_IOMMUFD:
-                return &h->iommufd;
+                h->iommufd = fact;
+                return true;
         case PROBE_KEY_CDEV:
-                return &h->cdev;
+                h->cdev = fact;
+                return true;
         case PROBE_KEY_MODULE_OPTIONS:
-                return &h->module_options_known;
+                h->module_options_known = fact;
+                return true;
         default:
-                return NULL;
+                return false;
         }
 }
 
@@ -210,13 +220,10 @@ static int take_setup(Host *h, ProbeLine *l) {
 }
 
 int probe_take(Host *facts, ProbeLine *l) {
-        Fact *fact = host_fact(facts, l->key);
         int r;
 
-        if (fact) {
-                *fact = l->fact;
+        if (take_host_fact(facts, l->key, l->fact))
                 return 0;
-        }
         r = take_setup(facts, l);
         if (r != 0)
                 return r < 0 ? r : 0;

@@ -30,15 +30,14 @@ CORE = (
 )
 VARIANTS = {
     'core': CORE,
-    # libvirtd as Debian runs it: confined by AppArmor.
-    'libvirt': CORE + ('libvirt-daemon-system', 'libvirt-clients', 'apparmor'),
+    # libvirtd as Debian runs it, confined by AppArmor; what can be stacked on a disk.
     'full': CORE + (
-        'libvirt-daemon-system', 'libvirt-clients', 'driverctl', 'lvm2', 'mdadm',
+        'libvirt-daemon-system', 'libvirt-clients', 'apparmor', 'lvm2', 'mdadm',
         'cryptsetup-bin', 'btrfs-progs',
     ),
 }
 # MiB: (size of the file system, space needed while it is made)
-SIZES = {'core': (3072, 4000), 'libvirt': (3584, 4600), 'full': (4608, 6000)}
+SIZES = {'core': (3072, 4000), 'full': (4608, 6000)}
 
 # Nothing in a test needs these, and each costs a second or more without KVM.
 MASKED = (

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A real libvirtd, confined as Debian does it, starts guests through the hook. Needs --variant libvirt.
+"""A real libvirtd, confined as Debian does it, starts guests through the hook. Needs --variant full.
 
 All of it is used from where it is installed."""
 import os

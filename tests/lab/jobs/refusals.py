@@ -30,8 +30,14 @@ def check(name, words, error, mentions=(), code=1):
 def check_failing_probes():
     """The driver is missing, or does not take the device: all members as they were. (A driver that
     itself refuses is in storm.py, where there is a device that vfio-pci does not take.)"""
-    check('driver-missing', ['prepare', FIRST, '--driver', 'no_such_vfio_pci'],
-          'DriverUnavailable', ['no_such_vfio_pci'], code=4)
+    check('no-such-driver', ['prepare', FIRST, '--driver', 'no_such_vfio_pci'],
+          'NotSupported', ['no_such_vfio_pci'])
+    lab.run(['modprobe', '-r', 'vfio-pci'])
+    os.makedirs('/run/modprobe.d', exist_ok=True)
+    with open('/run/modprobe.d/none.conf', 'w', encoding='ascii') as file:
+        file.write('install vfio_pci /bin/false\n')
+    check('driver-missing', ['prepare', FIRST], 'DriverUnavailable', ['vfio-pci'], code=4)
+    os.unlink('/run/modprobe.d/none.conf')
     check('no-vfio-driver', ['prepare', FIRST, '--driver', 'nvme'], 'NotSupported', ['nvme'])
     lab.modprobe('vfio-pci')
     place = '/sys/bus/pci/drivers/vfio-pci/bind'
