@@ -11,27 +11,32 @@
 #include "daemon.h"
 #include "fake-sysfs.h"
 #include "operations.h"
+#include "rebind/state.h"
 #include "rebind/worker-internal.h"
 
 /*
  * vfiod --root DIR, where prepare and release work: what the worker writes moves links and files
- * below DIR, as the kernel would. Records are kept in DIR.run; while DIR.hang exists, every write
+ * below DIR, as the kernel would. Records are kept in DIR.run and DIR.state; while DIR.hang exists, every write
  * hangs. For tests only, and nothing in daemon/ knows of it.
  */
 
-int __real_operations_new(Model *model, const JobContext *jobs, Operations **ret);
-int __wrap_operations_new(Model *model, const JobContext *jobs, Operations **ret);
+int __real_operations_new(Model *model, const JobContext *jobs, int state_fd, Operations **ret);
+int __wrap_operations_new(Model *model, const JobContext *jobs, int state_fd, Operations **ret);
 
 static const char *root, *worker;
-static char runtime[4096], hang[4096];
+static char runtime[4096], state[4096], hang[4096];
 
-int __wrap_operations_new(Model *model, const JobContext *jobs, Operations **ret) {
+int __wrap_operations_new(Model *model, const JobContext *jobs, int state_fd, Operations **ret) {
         JobContext context = *jobs;
 
+        (void) state_fd; /* of a recorded host there is none */
+        state_fd = state_open(state);
+        if (state_fd < 0)
+                return state_fd;
         context.runtime_path = runtime;
         context.runtime_fd = runtime_open(runtime);
         return context.runtime_fd < 0 ? context.runtime_fd
-                                      : __real_operations_new(model, &context, ret);
+                                      : __real_operations_new(model, &context, state_fd, ret);
 }
 
 static int wait_while_hanging(FakeSysfs *f, FakeWrite write, const Address *a, const char *value) {
@@ -78,6 +83,7 @@ int main(int argc, char **argv) {
         if (!root || strlen(root) > 4000)
                 return 2;
         snprintf(runtime, sizeof(runtime), "%s.run", root);
+        snprintf(state, sizeof(state), "%s.state", root);
         snprintf(hang, sizeof(hang), "%s.hang", root);
         if (mkdir(runtime, 0700) < 0 && errno != EEXIST)
                 return 1;
