@@ -183,7 +183,8 @@ def run_case(program, size, method, faults, expect):
         host.stop()
         if 'VFIOD_CRASH_HOW' not in faults:
             host.start()
-            require(host.call('Release') in ('done', 'unchanged'), 'it cannot be released')
+            answer = host.call('Release')
+            require(answer in ('done', 'unchanged'), f'it cannot be released: {answer}')
             require(host.state() == before, f'it is not as it was: {host.state()}')
         return passed(log, next(v for v in faults.values() if v.isdigit()))
     finally:
@@ -315,7 +316,7 @@ def jobs(program, every):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--vfiod-crash', required=True)
-    parser.add_argument('--every', type=int, default=4, help='of the points only every so-manyth')
+    parser.add_argument('--every', type=int, default=8, help='of the points only every so-manyth')
     arguments = parser.parse_args()
     if os.geteuid() != 0:
         print('not ok root: only root may prepare devices\n0 passed, 1 failed')
