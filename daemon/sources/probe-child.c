@@ -317,13 +317,13 @@ static int run_here(ProbeTask *t, unsigned what) {
         return error;
 }
 
-/* Has a helper do those parts of the task. Where there is none, what rights there are have to do. */
+/* Has a helper do those parts of the task. Where it is not there, what rights there are have to do. */
 static int run_part(ProbeTask *t, const char *helper, unsigned what) {
         int error;
 
         if (what == 0)
                 return 0;
-        error = root_helpers(t->root) ? probe_relay(t, helper, what) : -ENOTCONN;
+        error = probe_relay(t, helper, what);
         return error == -ENOTCONN ? run_here(t, what) : error;
 }
 
@@ -332,15 +332,21 @@ static int run_part(ProbeTask *t, const char *helper, unsigned what) {
 /* The helpers have a network of their own, in which nothing runs over anything: this is read here. */
 #define OF_NETWORK ((unsigned) PROBE_NETWORK)
 
-int probe_child_run(ProbeTask *t) {
-        static const ProbeLine end = {.key = PROBE_KEY_END, .fact = FACT_PRESENT};
+/* Each part where the rights for it are. */
+static int run_apart(ProbeTask *t) {
         unsigned what = t->what;
         int error = run_part(t, PROBE_HELPER_HOLDERS, what & OF_PROCESSES);
 
         if (error == 0 && (what & OF_NETWORK))
                 error = run_here(t, what & OF_NETWORK);
-        if (error == 0)
-                error = run_part(t, PROBE_HELPER_FACTS, what & ~(OF_PROCESSES | OF_NETWORK));
+        return error < 0 ? error :
+               run_part(t, PROBE_HELPER_FACTS, what & ~(OF_PROCESSES | OF_NETWORK));
+}
+
+int probe_child_run(ProbeTask *t) {
+        static const ProbeLine end = {.key = PROBE_KEY_END, .fact = FACT_PRESENT};
+        int error = root_helpers(t->root) ? run_apart(t) : run_here(t, t->what);
+
         if (error == 0)
                 error = probe_child_say(t, &end);
         return error < 0 ? error : probe_child_flush(t);

@@ -37,6 +37,8 @@ int probe_modules(ProbeTask *t);
 int probe_boot(ProbeTask *t);
 int probe_debug(ProbeTask *t);
 int probe_setup(ProbeTask *t);
+/* Who else gives devices to VFIO, by what modprobe.d says (all: that is all of it) and driverctl. */
+int probe_owners(ProbeTask *t, const ModuleOption *modprobe, size_t n, bool all);
 int probe_holders(ProbeTask *t, const unsigned *groups, size_t n_groups);
 int probe_uses(ProbeTask *t, const Address *devices, size_t n);
 int probe_uses_closely(ProbeTask *t, const Address *device);

@@ -19,8 +19,10 @@ int probe_modules(ProbeTask *t) {
         size_t n = 0;
         int known = modprobe_conf_read(t->root, &list, &n), error = 0;
 
-        for (size_t i = 0; known >= 0 && i < n && error == 0; i++)
+        for (size_t i = 0; i < n && error == 0; i++)
                 error = say_option(t, &list[i]);
+        if (error == 0)
+                error = probe_owners(t, list, n, known > 0);
         module_options_free(list, n);
         end.fact = known > 0 ? FACT_PRESENT : FACT_UNKNOWN;
         return error < 0 ? error : probe_child_say(t, &end);

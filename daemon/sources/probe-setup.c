@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "sources/attributes.h"
-#include "sources/modprobe-conf.h"
 #include "sources/probe-child.h"
 #include "sources/scan-internal.h"
 #include "sources/setup-files.h"
@@ -259,18 +258,6 @@ static int say_modprobe(ProbeTask *t, const ModuleOption *o) {
         return error;
 }
 
-/* Returns: 1, 0 if not all of it could be read, or -errno. */
-static int say_all_of_modprobe(ProbeTask *t) {
-        ModuleOption *list = NULL;
-        size_t n = 0;
-        int all = modprobe_conf_read(t->root, &list, &n), error = 0;
-
-        for (size_t i = 0; i < n && error == 0; i++)
-                error = say_modprobe(t, &list[i]);
-        module_options_free(list, n);
-        return error < 0 ? error : all;
-}
-
 /* The file's name is "pci-ADDRESS", its content the driver, or "none". */
 static int read_driverctl(const Root *root, const char *path, void *userdata) {
         const char *name = strrchr(path, '/') + strlen("/pci-");
@@ -287,13 +274,15 @@ static int read_driverctl(const Root *root, const char *path, void *userdata) {
         return say_owner(userdata, "driverctl", value, path, 1);
 }
 
-static int say_owners(ProbeTask *t) {
-        int all = say_all_of_modprobe(t), error;
+int probe_owners(ProbeTask *t, const ModuleOption *modprobe, size_t n, bool all) {
+        int error = 0;
 
-        if (all == -ENOMEM)
-                return all;
+        for (size_t i = 0; i < n && error == 0; i++)
+                error = say_modprobe(t, &modprobe[i]);
+        if (error < 0)
+                return error;
         error = setup_files_each(t->root, SETUP_DRIVERCTL, read_driverctl, t);
-        return say(t, PROBE_KEY_OWNERS, all > 0 ? read_fact(error) : FACT_UNKNOWN);
+        return say(t, PROBE_KEY_OWNERS, all ? read_fact(error) : FACT_UNKNOWN);
 }
 
 /* A domain may hold no blank; the default of systemd is that of "-". */
@@ -348,7 +337,7 @@ int probe_setup(ProbeTask *t) {
                 {PROBE_KEY_NOIOMMU_MODE, "vfio", "enable_unsafe_noiommu_mode"},
         };
         static int (*const parts[])(ProbeTask *t) = {say_frame_buffers, say_screens, say_variants,
-                                                     say_owners, say_limits};
+                                                     say_limits};
         int error = 0;
 
         for (size_t i = 0; i < sizeof(switches) / sizeof(switches[0]) && error == 0; i++)
