@@ -14,6 +14,19 @@
 /* Room for "sets/4294967295" and the like */
 #define NAME_ROOM 32
 
+int store_make_directory(int at, const char *path) {
+        return mkdirat(at, path, 0700) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+int store_open_root(const char *path) {
+        int r = store_make_directory(AT_FDCWD, path), fd;
+
+        if (r < 0)
+                return r;
+        fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        return fd < 0 ? -errno : fd;
+}
+
 int store_open(int runtime_fd, const char *directory, unsigned id, int flags) {
         char name[NAME_ROOM];
         int fd;

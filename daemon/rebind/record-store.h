@@ -13,6 +13,11 @@
 /* No record is larger; what is, is not ours. */
 #define RECORD_SIZE_MAX (16u << 20)
 
+/* Opens (creating it, mode 0700) the directory that all else is below; never through a link. Returns:
+ * a directory descriptor or -errno. */
+int store_open_root(const char *path);
+/* Makes a directory below it, mode 0700, unless it is there. Returns: 0 or -errno. */
+int store_make_directory(int at, const char *path);
 /* Opens DIRECTORY/ID; never through a link. Returns: a descriptor or -errno. */
 int store_open(int runtime_fd, const char *directory, unsigned id, int flags);
 /* Reads a file from its start. Returns: 0 and the text, which the caller frees; -EFBIG; -errno. */

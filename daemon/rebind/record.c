@@ -14,22 +14,14 @@
 #include "rebind/record-format.h"
 #include "rebind/record-store.h"
 
-static int make_directory(int at, const char *path) {
-        return mkdirat(at, path, 0700) < 0 && errno != EEXIST ? -errno : 0;
-}
-
 int runtime_open(const char *path) {
-        int fd, r;
+        int fd = store_open_root(path), r;
 
-        r = make_directory(AT_FDCWD, path);
-        if (r < 0)
-                return r;
-        fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (fd < 0)
-                return -errno;
-        r = make_directory(fd, RECORD_TRANSACTIONS);
+                return fd;
+        r = store_make_directory(fd, RECORD_TRANSACTIONS);
         if (r == 0)
-                r = make_directory(fd, RECORD_SETS);
+                r = store_make_directory(fd, RECORD_SETS);
         if (r < 0) {
                 close(fd);
                 return r;
