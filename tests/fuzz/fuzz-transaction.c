@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rebind/record-format.h"
+#include "fuzz-lines.h"
 
 /*
  * Records as a crash or a stranger may leave them. The CRC would keep the fuzzer out of everything
@@ -12,25 +12,6 @@
  */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* Returns: the lines of data, each with its CRC; NULL when memory is short. */
-static char *close_lines(const char *data, size_t size, size_t *ret_size) {
-        const char *at = data, *end = data + size;
-        char *text;
-        Writer w;
-
-        if (writer_open(&w) < 0)
-                return NULL;
-        while (at < end) {
-                const char *newline = memchr(at, '\n', (size_t) (end - at));
-                const char *stop = newline ? newline : end;
-
-                (void) fwrite(at, 1, (size_t) (stop - at), w.stream);
-                writer_end(&w);
-                at = newline ? newline + 1 : end;
-        }
-        return writer_close(&w, &text, ret_size) < 0 ? NULL : text;
-}
 
 static void parse(const char *text, size_t size) {
         char boot_id[BOOT_ID_MAX];

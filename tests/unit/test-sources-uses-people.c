@@ -16,21 +16,6 @@ static void class_link(Looked *l, const char *class, const char *name, const cha
         tree_link(&l->tree, file, target);
 }
 
-static void process(Looked *l, int pid, const char *comm, const char *target) {
-        char path[64];
-
-        snprintf(path, sizeof(path), "proc/%d/fd/5", pid);
-        tree_link(&l->tree, path, target);
-        snprintf(path, sizeof(path), "proc/%d/comm", pid);
-        tree_file(&l->tree, path, comm);
-        snprintf(path, sizeof(path), "proc/%d/ns/mnt", pid);
-        tree_link(&l->tree, path, "mnt:[1]");
-        snprintf(path, sizeof(path), "proc/%d/ns/net", pid);
-        tree_link(&l->tree, path, "net:[1]");
-        snprintf(path, sizeof(path), "proc/%d/mountinfo", pid);
-        tree_file(&l->tree, path, "22 1 0:21 / /proc rw - proc proc rw\n");
-}
-
 static Looked gpu_tree(void) {
         Looked l = uses_tree();
 
@@ -48,7 +33,7 @@ static Looked gpu_tree(void) {
 static void test_display(void) {
         Looked l = gpu_tree();
 
-        process(&l, 500, "Xorg\n", "/dev/dri/card0");
+        uses_process(&l, 500, "Xorg\n", "/dev/dri/card0");
         tree_file(&l.tree, "sys/devices/pci0000:00/" GPU "/boot_vga", "1\n");
         uses_run(&l);
         uses_expect(&l, 0, USE_DISPLAY, "card0-HDMI-A-1: something is plugged in");
@@ -64,9 +49,9 @@ static void test_nvidia(void) {
         uses_device(&l, GPU, "0x030000\n");
         tree_file(&l.tree, "proc/driver/nvidia/gpus/" GPU "/information",
                   "Model: \t\t GeForce\nDevice Minor: \t 3\n");
-        process(&l, 500, "python3\n", "/dev/nvidia3");
-        process(&l, 501, "other\n", "/dev/nvidia1");
-        process(&l, 502, "ctl\n", "/dev/nvidiactl");
+        uses_process(&l, 500, "python3\n", "/dev/nvidia3");
+        uses_process(&l, 501, "other\n", "/dev/nvidia1");
+        uses_process(&l, 502, "ctl\n", "/dev/nvidiactl");
         uses_run(&l);
         uses_expect(&l, 0, USE_DISPLAY, "nvidia3: is open in process 500 (python3)");
         CHECK(l.uses[0].n_items == 1);
@@ -78,7 +63,7 @@ static void test_sound(void) {
 
         uses_device(&l, GPU, "0x040300\n");
         class_link(&l, "sound", "controlC0", "pci0000:00/" GPU "/sound/card0/controlC0");
-        process(&l, 500, "pipewire\n", "/dev/snd/controlC0");
+        uses_process(&l, 500, "pipewire\n", "/dev/snd/controlC0");
         uses_run(&l);
         uses_expect(&l, 0, USE_SOUND, "controlC0: is open in process 500 (pipewire)");
         uses_end(&l);

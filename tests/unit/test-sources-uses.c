@@ -260,30 +260,15 @@ static void test_nvme_multipath(void) {
         uses_end(&l);
 }
 
-static void open_file(Looked *l, int pid, const char *comm, const char *target) {
-        char path[64];
-
-        snprintf(path, sizeof(path), "proc/%d/fd/5", pid);
-        tree_link(&l->tree, path, target);
-        snprintf(path, sizeof(path), "proc/%d/comm", pid);
-        tree_file(&l->tree, path, comm);
-        snprintf(path, sizeof(path), "proc/%d/ns/mnt", pid);
-        tree_link(&l->tree, path, "mnt:[1]");
-        snprintf(path, sizeof(path), "proc/%d/ns/net", pid);
-        tree_link(&l->tree, path, "net:[1]");
-        snprintf(path, sizeof(path), "proc/%d/mountinfo", pid);
-        tree_file(&l->tree, path, "22 1 0:21 / /proc rw - proc proc rw\n");
-}
-
 static void test_opened(void) {
         Looked l = uses_tree();
 
         uses_nvme(&l);
         tree_file(&l.tree, "dev/nvme0n1p3", "");
         tree_link(&l.tree, "sys/class/nvme/nvme0", "../../devices/pci0000:00/" DISK "/nvme/nvme0");
-        open_file(&l, 400, "qemu-system-x86\n", "/dev/nvme0n1p3");
-        open_file(&l, 401, "nvme\n", "/dev/nvme0");
-        open_file(&l, 402, "systemd-udevd\n", "/dev/nvme0n1p3");
+        uses_process(&l, 400, "qemu-system-x86\n", "/dev/nvme0n1p3");
+        uses_process(&l, 401, "nvme\n", "/dev/nvme0");
+        uses_process(&l, 402, "systemd-udevd\n", "/dev/nvme0n1p3");
         uses_run(&l);
         uses_expect(&l, 0, USE_OPENED, "nvme0n1p3: is open in process 400 (qemu-system-x86)");
         uses_expect(&l, 0, USE_OPENED, "nvme0: is open in process 401 (nvme)");

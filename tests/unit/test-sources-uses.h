@@ -77,6 +77,22 @@ static inline void uses_virtual(Looked *l, const char *name, const char *number,
         }
 }
 
+/* A process in the host's name spaces with one file open. */
+static inline void uses_process(Looked *l, int pid, const char *comm, const char *target) {
+        char path[64];
+
+        snprintf(path, sizeof(path), "proc/%d/fd/5", pid);
+        tree_link(&l->tree, path, target);
+        snprintf(path, sizeof(path), "proc/%d/comm", pid);
+        tree_file(&l->tree, path, comm);
+        snprintf(path, sizeof(path), "proc/%d/ns/mnt", pid);
+        tree_link(&l->tree, path, "mnt:[1]");
+        snprintf(path, sizeof(path), "proc/%d/ns/net", pid);
+        tree_link(&l->tree, path, "net:[1]");
+        snprintf(path, sizeof(path), "proc/%d/mountinfo", pid);
+        tree_file(&l->tree, path, "22 1 0:21 / /proc rw - proc proc rw\n");
+}
+
 static inline void uses_run(Looked *l) {
         CHECK(root_new(l->tree.path, &l->root) == 0);
         CHECK(uses_look(l->root, l->devices, l->n, true, true, l->uses) == 0);
