@@ -153,7 +153,8 @@ def small_buffer(on):
     os.makedirs(place, exist_ok=True)
     with open(f'{place}/buffer.conf', 'w', encoding='ascii') as out:
         if on:
-            out.write('[Service]\nExecStart=\nExecStart=/usr/sbin/vfiod --receive-buffer=4096\n')
+            out.write('[Service]\nExecStart=\n'
+                      'ExecStart=/usr/sbin/vfiod --units --receive-buffer=4096\n')
     lab.run(['systemctl', 'daemon-reload'])
     return lab.run(['systemctl', 'restart', 'vfiod'], 120).returncode == 0
 
@@ -182,6 +183,7 @@ def main():
     ok('lost-all-gone', lab.wait_for(lambda: known() == functions(), 60, 1),
        f'{len(known())} of {len(functions())}')
     check_storm('small', pfs)
+    ok('usual-buffer', small_buffer(False))
     vfiod.check_end()
     return 0
 
