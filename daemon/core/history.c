@@ -25,11 +25,19 @@ GroupBefore *groups_before_free(GroupBefore *groups, size_t n) {
 
 const Wish *host_find_wish(const Host *h, const Address *a) {
         const Device *d = host_find_device(h, a);
+        const Wish *w;
 
-        for (size_t i = 0; d && i < h->n_wishes; i++)
-                if (wish_matches(&h->wishes[i], d) == FACT_PRESENT)
-                        return &h->wishes[i];
+        for (size_t i = 0; d && (w = host_wish(h, i)); i++)
+                if (wish_matches(w, d) == FACT_PRESENT)
+                        return w;
         return NULL;
+}
+
+const Wish *host_wish(const Host *h, size_t i) {
+        if (i < h->n_wishes)
+                return &h->wishes[i];
+        i -= h->n_wishes;
+        return i < h->n_configured ? &h->configured[i] : NULL;
 }
 
 static bool was_in(const GroupBefore *before, const Address *a) {

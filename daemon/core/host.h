@@ -212,6 +212,8 @@ typedef struct Host {
         Fact wishes_known; /* present: the list is all there are */
         struct Wish *wishes; /* written down by `prepare` with `persist`; wish.h */
         size_t n_wishes;
+        const struct Wish *configured; /* those of vfiod.conf; borrowed from the settings */
+        size_t n_configured;
         Fact groups_before_known; /* absent: this kernel has not been booted before */
         GroupBefore *groups_before;
         size_t n_groups_before;
@@ -290,6 +292,9 @@ const ManagedSet *host_find_set(const Host *h, const Address *a);
 const ManagedSet *host_find_group_set(const Host *h, unsigned group);
 /* Returns: the wish for the device that is at the address now, borrowed, or NULL. */
 const struct Wish *host_find_wish(const Host *h, const Address *a);
+/* Returns: the i-th wish, those that were written down first, then those of vfiod.conf; borrowed, or
+ * NULL if there are no more. */
+const struct Wish *host_wish(const Host *h, size_t i);
 /* Frees it and all in it. Return: NULL. */
 struct Wish *wishes_free(struct Wish *wishes, size_t n);
 GroupBefore *groups_before_free(GroupBefore *groups, size_t n);

@@ -28,6 +28,7 @@
 
 /* Worker-only */
 #define ATTR_DRIVER_OVERRIDE      "driver_override"      /* device_lock up to 6.11 */
+#define ATTR_UEVENT               "uevent"               /* device_lock up to 6.1; written: an event */
 #define ATTR_POWER_STATE          "power_state"
 #define ATTR_RESET_METHOD         "reset_method"
 #define ATTR_D3COLD_ALLOWED       "d3cold_allowed"
