@@ -11,6 +11,7 @@ const ExplainArea explain_areas[] = {
         {"Findings about groups", explain_groups},
         {"Findings about devices", explain_devices},
         {"Findings about what the host would lose", explain_hazards},
+        {"Findings about persisted devices", explain_wishes},
         {"Topics", explain_topics},
         {"Words", explain_words},
         {NULL, NULL}

@@ -37,6 +37,7 @@ extern const Explanation explain_boot[];    /* findings of the host: parameters,
 extern const Explanation explain_groups[];  /* findings of groups, and of who owns their members */
 extern const Explanation explain_devices[]; /* findings of single devices */
 extern const Explanation explain_hazards[]; /* what the host would lose */
+extern const Explanation explain_wishes[];  /* what has become of persisted devices */
 extern const Explanation explain_topics[];  /* questions about the IOMMU */
 extern const Explanation explain_words[];   /* the words that vfiod uses */
 

@@ -41,6 +41,7 @@ typedef struct Daemon {
         sd_bus *connection;
         Bus *bus;
         int runtime_fd, state_fd;
+        bool settled;
         uint64_t last_rescan_usec;
 } Daemon;
 
@@ -52,6 +53,8 @@ static void on_changed(const Changes *changes, void *userdata) {
         Daemon *d = userdata;
         int r = d->bus ? bus_announce(d->bus, changes) : 0;
 
+        if (d->settled)
+                operations_meet_changes(d->operations, changes);
         if (r < 0 && r != -ENOTCONN)
                 complain("Changes could not be announced", r);
 }
@@ -69,6 +72,8 @@ static void on_settled(void *userdata) {
         }
         (void) sd_notifyf(0, "READY=1\nSTATUS=%zu devices in %zu groups",
                           model_report(d->model)->n_devices, model_report(d->model)->n_groups);
+        d->settled = true;
+        operations_meet_wishes(d->operations);
 }
 
 static void on_fault(const Address *a, const char *message, void *userdata) {
@@ -223,11 +228,25 @@ static void read_state(Daemon *d, Host *h) {
                 complain("How the groups were at the last boot cannot be read or kept", r);
 }
 
+/* Returns: whether wishes are met in this boot, as vfiod-boot has written it. */
+static BootVerdict read_verdict(const Root *root) {
+        char text[32];
+
+        return root_read(root, BOOT_VERDICT_FILE, text, sizeof(text)) < 0 ? BOOT_UNDECIDED
+                                                                          : boot_verdict_parse(text);
+}
+
+static void use_settings(const Daemon *d, Host *h) {
+        h->configured = d->settings->wishes;
+        h->n_configured = d->settings->n_wishes;
+}
+
 /* A recorded host has neither. */
 static int on_scanned(Host *h, void *userdata) {
         Daemon *d = userdata;
         int r = 0;
 
+        use_settings(d, h);
         if (d->config->recorded) {
                 h->wishes_known = h->groups_before_known = FACT_ABSENT;
                 return 0;
@@ -235,6 +254,7 @@ static int on_scanned(Host *h, void *userdata) {
         r = read_records(d, h);
         if (r >= 0)
                 read_state(d, h);
+        h->boot_verdict = read_verdict(d->root);
         return r;
 }
 
@@ -290,6 +310,10 @@ static int on_reload(sd_event_source *s, const struct signalfd_siginfo *info, vo
         else {
                 settings_free(d->settings);
                 d->settings = fresh;
+                use_settings(d, model_host(d->model));
+                r = model_rescan(d->model);
+                if (r < 0)
+                        complain("The host could not be read anew", r);
         }
         (void) sd_notify(0, "READY=1");
         return 0;

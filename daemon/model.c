@@ -79,6 +79,13 @@ static void keep_own_facts(Host *to, Host *from) {
         to->wishes_known = from->wishes_known;
         to->wishes = from->wishes;
         to->n_wishes = from->n_wishes;
+        to->configured = from->configured;
+        to->n_configured = from->n_configured;
+        to->boot_verdict = from->boot_verdict;
+        to->wish_results = from->wish_results;
+        to->n_wish_results = from->n_wish_results;
+        from->wish_results = NULL;
+        from->n_wish_results = 0;
         to->groups_before_known = from->groups_before_known;
         to->groups_before = from->groups_before;
         to->n_groups_before = from->n_groups_before;

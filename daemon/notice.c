@@ -176,3 +176,14 @@ void notice_configuration(const char *file, unsigned line, const char *message) 
         add(&n, "CONFIG_LINE=%u", line);
         end(&n);
 }
+
+void notice_wish_refused(const Address *a, const char *message) {
+        char text[ADDRESS_TEXT_MAX];
+        Notice n;
+
+        begin(&n, LOG_WARNING, MESSAGE_ID_WISH_REFUSED);
+        add(&n, "MESSAGE=%s is persisted, but was not moved to VFIO: %s", address_format(a, text),
+            message);
+        add_address(&n, a);
+        end(&n);
+}

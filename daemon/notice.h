@@ -20,3 +20,5 @@ void notice_job_stuck(const Job *job);
 void notice_device_fault(const Address *a, const char *message);
 /* A line of the configuration is passed over. line 0: the file as such. */
 void notice_configuration(const char *file, unsigned line, const char *message);
+/* A persisted device was not moved; message says why. */
+void notice_wish_refused(const Address *a, const char *message);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include "core/wish.h"
 #include "operations.h"
 
 /* The parts of operations*.c. */
@@ -17,6 +18,8 @@ typedef struct Operation {
         BusRequest request;      /* own copy */
         Job *job;
         unsigned group; /* valid with job */
+        bool for_wish; /* nobody called: a wish is met */
+        bool late;     /* of a wish: a driver of the host has the device */
         uint64_t since_usec; /* when it came, CLOCK_MONOTONIC */
 } Operation;
 
@@ -30,6 +33,9 @@ struct Operations {
         size_t n_jobs;
         unsigned *uncommitted; /* transactions that have ended and are not in the books yet */
         size_t n_uncommitted;
+        AddressList wished;     /* devices whose wishes are to be met */
+        Operation *meeting;     /* the one that is being met */
+        sd_event_source *meet;  /* enabled: there is something to do about them */
 };
 
 /* Takes it out of the list and frees it. */
@@ -43,6 +49,15 @@ void operation_answer_result(Operation *op, const char *result);
 int operation_keep_wish(Operation *op);
 /* Answers what came of the operation, after the wish is written down. */
 void operation_answer_success(Operation *op, const char *result);
+
+/* operations-boot.c: makes what meets wishes, idle. Returns: 0 or -errno. */
+int operations_prepare_meeting(Operations *o);
+/* Begins to prepare a device for its wish. Returns: 0 or -errno. */
+int operation_begin_wish(Operations *o, const BusRequest *request, bool late);
+/* Keeps what came of it, if it is for a wish. message: why it is not met, or NULL. */
+void operation_note_wish(Operation *op, const char *message);
+/* It is over, if it was for a wish: the next may begin. */
+void operation_end_wish(Operation *op);
 
 /* operations-jobs.c */
 extern const JobHandlers operation_job_handlers;

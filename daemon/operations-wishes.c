@@ -9,7 +9,8 @@ static int add(Operation *op) {
         const Device *d = host_find_device(h, &op->request.address);
         Wish w = { .match = WISH_ADDRESS, .address = op->request.address,
                    .driver = op->request.driver, .group = op->request.group,
-                   .with = { .items = op->request.with, .n = op->request.n_with } };
+                   .with = { .items = op->request.with, .n = op->request.n_with },
+                   .accept = op->request.accept, .n_accept = op->request.n_accept };
 
         if (!d || d->ids != FACT_PRESENT)
                 return -ENODEV;

@@ -18,6 +18,7 @@ void operation_free(Operation *op) {
                         *i = op->next;
                         break;
                 }
+        operation_end_wish(op);
         model_forget(o->model, op);
         job_free(op->job);
         sd_bus_message_unref(op->message);
@@ -29,12 +30,14 @@ void operation_free(Operation *op) {
 }
 
 void operation_answer_error(Operation *op, const char *name, const char *message) {
+        operation_note_wish(op, message);
         if (op->message)
                 (void) bus_reply_error(op->message, name, message);
         op->message = sd_bus_message_unref(op->message);
 }
 
 void operation_answer_result(Operation *op, const char *result) {
+        operation_note_wish(op, NULL);
         if (op->message)
                 (void) bus_reply_result(op->message, result, op->job ? op->job->id : 0);
         op->message = sd_bus_message_unref(op->message);
@@ -192,26 +195,35 @@ static void proceed(void *userdata) {
         plan_free(plan);
 }
 
-/* Takes the call in and has the device's group probed first. */
-static int begin(Operations *o, OperationKind kind, sd_bus_message *m, const BusRequest *request) {
+/* Takes a call in (m is NULL where nobody called). Returns: it, or NULL when memory is short. */
+static Operation *take_in(Operations *o, OperationKind kind, sd_bus_message *m,
+                          const BusRequest *request) {
         Operation *op = calloc(1, sizeof(Operation));
-        int r;
 
         if (!op)
-                return -ENOMEM;
+                return NULL;
         op->owner = o;
         op->kind = kind;
         (void) sd_event_now(o->context.event, CLOCK_MONOTONIC, &op->since_usec);
         op->message = sd_bus_message_ref(m);
         op->next = o->operations;
         o->operations = op;
-        r = request_copy(&op->request, request);
-        if (r < 0) {
+        if (request_copy(&op->request, request) < 0) {
                 operation_free(op);
-                return r;
+                return NULL;
         }
-        r = model_probe(o->model, &op->request.address,
-                        kind == OPERATION_PLAN || kind == OPERATION_PREPARE, proceed, op);
+        return op;
+}
+
+/* Has the device's group probed, and goes on with what is known then. */
+static int begin(Operation *op) {
+        bool closely;
+        int r;
+
+        if (!op)
+                return -ENOMEM;
+        closely = op->kind == OPERATION_PLAN || op->kind == OPERATION_PREPARE;
+        r = model_probe(op->owner->model, &op->request.address, closely, proceed, op);
         if (r == -ENODEV) { /* nothing to probe: the plan says what is wrong */
                 proceed(op);
                 return 0;
@@ -236,12 +248,12 @@ int operations_refresh(Operations *o, sd_bus_message *m, const Address *a, sd_bu
         const BusRequest request = { .address = *a };
 
         (void) error;
-        return begin(o, OPERATION_REFRESH, m, &request);
+        return begin(take_in(o, OPERATION_REFRESH, m, &request));
 }
 
 int operations_plan(Operations *o, sd_bus_message *m, const BusRequest *r, sd_bus_error *error) {
         (void) error;
-        return begin(o, OPERATION_PLAN, m, r);
+        return begin(take_in(o, OPERATION_PLAN, m, r));
 }
 
 static int begin_change(Operations *o, OperationKind kind, sd_bus_message *m, const BusRequest *r,
@@ -252,14 +264,34 @@ static int begin_change(Operations *o, OperationKind kind, sd_bus_message *m, co
                 return sd_bus_error_setf(error, VFIOD_ERROR_READ_ONLY,
                                          "%s is on a recorded host: nothing on it can be changed.",
                                          address_format(&r->address, text));
-        return begin(o, kind, m, r);
+        return begin(take_in(o, kind, m, r));
 }
 
 int operations_prepare(Operations *o, sd_bus_message *m, const BusRequest *r, sd_bus_error *error) {
         return begin_change(o, OPERATION_PREPARE, m, r, error);
 }
 
+int operation_begin_wish(Operations *o, const BusRequest *request, bool late) {
+        Operation *op = take_in(o, OPERATION_PREPARE, NULL, request);
+
+        if (op) {
+                op->for_wish = true;
+                op->late = late;
+                o->meeting = op;
+        }
+        return begin(op);
+}
+
 int operations_release(Operations *o, sd_bus_message *m, const BusRequest *r, sd_bus_error *error) {
+        const Wish *w = r->persist ? host_find_configured(model_host(o->model), &r->address) : NULL;
+        char text[ADDRESS_TEXT_MAX];
+
+        if (w)
+                return sd_bus_error_setf(error, VFIOD_ERROR_NOT_SUPPORTED,
+                                         "%s is persisted by [device %s] in %s, line %u: take that "
+                                         "section out. Nothing was changed.",
+                                         address_format(&r->address, text), w->name, w->file,
+                                         w->line);
         return begin_change(o, OPERATION_RELEASE, m, r, error);
 }
 
@@ -273,12 +305,18 @@ void operations_set_bus(Operations *o, Bus *bus) {
 
 int operations_new(Model *model, const JobContext *jobs, int state_fd, Operations **ret) {
         Operations *o = calloc(1, sizeof(Operations));
+        int r;
 
         if (!o)
                 return -ENOMEM;
         o->model = model;
         o->context = *jobs;
         o->state_fd = state_fd;
+        r = operations_prepare_meeting(o);
+        if (r < 0) {
+                operations_free(o);
+                return r;
+        }
         *ret = o;
         return 0;
 }
@@ -288,6 +326,8 @@ Operations *operations_free(Operations *o) {
                 return NULL;
         while (o->operations)
                 operation_free(o->operations);
+        sd_event_source_disable_unref(o->meet);
+        address_list_clear(&o->wished);
         free(o->jobs);
         free(o->uncommitted);
         free(o);

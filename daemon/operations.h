@@ -33,6 +33,12 @@ int operations_plan(Operations *o, sd_bus_message *m, const BusRequest *r, sd_bu
 int operations_prepare(Operations *o, sd_bus_message *m, const BusRequest *r, sd_bus_error *error);
 int operations_release(Operations *o, sd_bus_message *m, const BusRequest *r, sd_bus_error *error);
 
+/* Prepares what is wished for, one after the other: once in a boot every device, else those that are
+ * held (core/hold.h). Nobody waits for it; what came of it is in the host and in the journal. */
+void operations_meet_wishes(Operations *o);
+/* The same for what has just come or changed. */
+void operations_meet_changes(Operations *o, const Changes *changes);
+
 /* Returns: false if an operation should have been answered long ago (CLOCK_MONOTONIC), or a job's
  * deadline has passed unnoticed. A worker that hangs does not count. */
 bool operations_move(const Operations *o, uint64_t now_usec);

@@ -26,6 +26,12 @@
 #define FINDING_NOIOMMU_MODE            "noiommu-mode"            /* VFIO makes groups without an IOMMU */
 #define FINDING_NO_BACKEND              "no-backend"              /* neither type1 nor iommufd can be had */
 
+#define FINDING_WISH_BOOTS_INCOMPLETE   "wish-boots-incomplete"   /* two boots did not come to their end */
+#define FINDING_WISH_UNCOUNTED          "wish-uncounted"          /* boots cannot be counted */
+#define FINDING_WISH_DEVICE_MISSING     "wish-device-missing"     /* no device is as it says */
+#define FINDING_WISHES_UNKNOWN          "wishes-unknown"          /* what was persisted could not be read */
+#define FINDING_PERSISTENCE_DISABLED    "persistence-disabled"    /* vfiod.disable */
+
 /* Group */
 #define FINDING_GROUP_NOT_VIABLE        "group-not-viable"        /* a member's driver blocks the group */
 #define FINDING_VIABILITY_UNKNOWN       "viability-unknown"       /* a fact the verdict needs is not known */
@@ -65,6 +71,9 @@
 #define FINDING_MEMLOCK                 "memlock"                 /* how much memory those may lock */
 #define FINDING_FOREIGN_OWNER           "foreign-owner"           /* somebody else gives it to VFIO */
 #define FINDING_FOREIGN_OVERRIDE        "foreign-override"        /* an override that vfiod did not set */
+#define FINDING_WISH_REFUSED            "wish-refused"            /* persisted, and not moved in this boot */
+#define FINDING_HELD                    "held"                    /* kept from drivers until it is moved */
+#define FINDING_PERSISTED_LATE          "persisted-late"          /* its host driver had it at first */
 
 /* What the host would lose (dictionary: class "accept" or "never") */
 #define FINDING_DISK_IN_USE             "disk-in-use"             /* never: mounted, swap, stacked, open, needed */

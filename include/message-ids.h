@@ -13,3 +13,4 @@
 #define MESSAGE_ID_STUCK            "fcd10494d029481db8363ada2b0478c8" /* the kernel does not end it */
 #define MESSAGE_ID_DEVICE_FAULT     "d22e5640c2eb41b7a9d654f50cfaf3fe" /* the IOMMU refused an access */
 #define MESSAGE_ID_CONFIGURATION    "dac0f3664041417e926fa0c50cb096a8" /* a line cannot be used */
+#define MESSAGE_ID_WISH_REFUSED     "68f6557329a742f086a73c6bda27343b" /* persisted, and not moved at boot */

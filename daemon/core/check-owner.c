@@ -3,6 +3,7 @@
 
 #include "checks.h"
 #include "finding-ids.h"
+#include "hold.h"
 #include "owners.h"
 #include "text.h"
 
@@ -78,7 +79,8 @@ int check_override(const Check *c) {
         const Device *d = c->d->device;
         DeviceOwner owner;
 
-        if (d->driver_override.fact != FACT_PRESENT || host_find_managed(c->h, &d->address))
+        if (d->driver_override.fact != FACT_PRESENT || host_find_managed(c->h, &d->address) ||
+            text_is(&d->driver_override, HOLD_OVERRIDE))
                 return 0;
         /* Whose it is has been said then. */
         if (owner_holds(c->h, c->host, d, &owner))

@@ -30,3 +30,4 @@ int check_frame_buffer(const Check *c);
 int check_node(const Check *c); /* and the limit of those who may open it */
 int check_owner(const Check *c);
 int check_override(const Check *c);
+int check_wish(const Check *c); /* wish-findings.c */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "evaluate.h"
+#include "hold.h"
 #include "owners.h"
 #include "rules.h"
 
@@ -31,6 +32,8 @@ static Manager managed_by(const Host *h, const HostReport *host, const Device *d
         if (d->driver.fact == FACT_PRESENT &&
             (is_vfio_driver(d->driver.value, d) || is_stub_driver(d->driver.value)))
                 return MANAGER_OTHER;
+        if (device_is_held(d))
+                return MANAGER_VFIOD;
         return d->driver_override.fact == FACT_PRESENT ? MANAGER_OTHER : MANAGER_NONE;
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,13 @@ Wish *wishes_free(Wish *wishes, size_t n) {
         for (size_t i = 0; wishes && i < n; i++)
                 wish_clear(&wishes[i]);
         free(wishes);
+        return NULL;
+}
+
+WishResult *wish_results_free(WishResult *results, size_t n) {
+        for (size_t i = 0; results && i < n; i++)
+                free(results[i].message);
+        free(results);
         return NULL;
 }
 
@@ -33,11 +41,67 @@ const Wish *host_find_wish(const Host *h, const Address *a) {
         return NULL;
 }
 
+const Wish *host_find_configured(const Host *h, const Address *a) {
+        const Device *d = host_find_device(h, a);
+
+        for (size_t i = 0; d && i < h->n_configured; i++)
+                if (wish_matches(&h->configured[i], d) == FACT_PRESENT)
+                        return &h->configured[i];
+        return NULL;
+}
+
 const Wish *host_wish(const Host *h, size_t i) {
         if (i < h->n_wishes)
                 return &h->wishes[i];
         i -= h->n_wishes;
         return i < h->n_configured ? &h->configured[i] : NULL;
+}
+
+static WishResult *find_result(const Host *h, const Address *a) {
+        for (size_t i = 0; i < h->n_wish_results; i++)
+                if (address_compare(&h->wish_results[i].address, a) == 0)
+                        return &h->wish_results[i];
+        return NULL;
+}
+
+const WishResult *host_find_wish_result(const Host *h, const Address *a) {
+        return find_result(h, a);
+}
+
+int host_set_wish_result(Host *h, const Address *a, bool late, const char *message) {
+        WishResult *result = find_result(h, a);
+        char *copy = message ? strdup(message) : NULL;
+
+        if (message && !copy)
+                return -ENOMEM;
+        if (!result) {
+                WishResult *grown = reallocarray(h->wish_results, h->n_wish_results + 1,
+                                                 sizeof(*grown));
+
+                if (!grown) {
+                        free(copy);
+                        return -ENOMEM;
+                }
+                h->wish_results = grown;
+                result = &grown[h->n_wish_results++];
+                *result = (WishResult){ .address = *a };
+        }
+        free(result->message);
+        result->message = copy;
+        result->late = late;
+        return 0;
+}
+
+bool host_drop_wish_result(Host *h, const Address *a) {
+        WishResult *result = find_result(h, a);
+
+        if (!result)
+                return false;
+        free(result->message);
+        h->n_wish_results--;
+        memmove(result, result + 1,
+                (size_t) (h->wish_results + h->n_wish_results - result) * sizeof(*result));
+        return true;
 }
 
 static bool was_in(const GroupBefore *before, const Address *a) {

@@ -86,6 +86,8 @@ static int find_host(const Host *h, const Parameters *p, HostReport *r) {
         if (e >= 0)
                 e = find_boot(h, &r->findings);
         if (e >= 0)
+                e = find_wishes(h, r);
+        if (e >= 0)
                 e = find_debug_values(h, &r->findings);
         return e < 0 ? e : find_host_log(h, r);
 }

@@ -56,6 +56,7 @@ Host *host_free(Host *h) {
         free(h->sets);
         host_clear_unbindings(h);
         wishes_free(h->wishes, h->n_wishes);
+        wish_results_free(h->wish_results, h->n_wish_results);
         groups_before_free(h->groups_before, h->n_groups_before);
         free(h);
         return NULL;

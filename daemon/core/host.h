@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "address.h"
+#include "boot-guard.h"
 #include "boot-words.h"
 #include "fact.h"
 #include "module-options.h"
@@ -153,6 +154,13 @@ typedef struct GroupBefore {
         size_t n_members;
 } GroupBefore;
 
+/* What came of meeting a wish in this boot. */
+typedef struct WishResult {
+        Address address;
+        bool late;     /* its host driver had it when the daemon came */
+        char *message; /* why it is not met; NULL: it is */
+} WishResult;
+
 struct KernelLog;
 struct Wish;
 
@@ -212,6 +220,9 @@ typedef struct Host {
         Fact wishes_known; /* present: the list is all there are */
         struct Wish *wishes; /* written down by `prepare` with `persist`; wish.h */
         size_t n_wishes;
+        BootVerdict boot_verdict; /* whether they are met in this boot */
+        WishResult *wish_results; /* what came of trying */
+        size_t n_wish_results;
         const struct Wish *configured; /* those of vfiod.conf; borrowed from the settings */
         size_t n_configured;
         Fact groups_before_known; /* absent: this kernel has not been booted before */
@@ -292,10 +303,20 @@ const ManagedSet *host_find_set(const Host *h, const Address *a);
 const ManagedSet *host_find_group_set(const Host *h, unsigned group);
 /* Returns: the wish for the device that is at the address now, borrowed, or NULL. */
 const struct Wish *host_find_wish(const Host *h, const Address *a);
+/* The same, of those of vfiod.conf only. */
+const struct Wish *host_find_configured(const Host *h, const Address *a);
 /* Returns: the i-th wish, those that were written down first, then those of vfiod.conf; borrowed, or
  * NULL if there are no more. */
 const struct Wish *host_wish(const Host *h, size_t i);
+/* Returns: what came of the wish for the device at the address, borrowed, or NULL. */
+const WishResult *host_find_wish_result(const Host *h, const Address *a);
+/* Notes it, in place of what was noted for the address. message: NULL if the wish is met. Returns: 0
+ * or -ENOMEM. */
+int host_set_wish_result(Host *h, const Address *a, bool late, const char *message);
+/* Forgets it. Returns: true if there was one. */
+bool host_drop_wish_result(Host *h, const Address *a);
 /* Frees it and all in it. Return: NULL. */
+WishResult *wish_results_free(WishResult *results, size_t n);
 struct Wish *wishes_free(struct Wish *wishes, size_t n);
 GroupBefore *groups_before_free(GroupBefore *groups, size_t n);
 /* Returns: the driver a worker is still taking the device from, borrowed, or NULL. */

@@ -149,3 +149,12 @@ int plan_check_group(Plan *p, const GroupReport *g) {
         }
         return 0;
 }
+
+void managed_of_device(const Device *d, const char *moved_to, Managed *ret) {
+        *ret = (Managed){ .address = d->address, .driver = d->driver,
+                          .driver_override = d->driver_override, .moved_to = (char *) moved_to,
+                          .vendor_id = d->vendor_id, .device_id = d->device_id,
+                          .subsystem_vendor_id = d->subsystem_vendor_id,
+                          .subsystem_device_id = d->subsystem_device_id,
+                          .class_code = d->class_code };
+}

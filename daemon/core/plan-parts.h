@@ -15,6 +15,9 @@ int plan_refuse(Plan *p, const char *error, const char *format, ...)
 /* Appends a step; address is NULL for a step that has none. Returns: 0 or -ENOMEM. */
 int steps_add(Step **steps, size_t *n, Action action, const Address *address, const char *value);
 
+/* Fills *ret with the device as it is now, to be moved to a driver (""; none). All is borrowed. */
+void managed_of_device(const Device *d, const char *moved_to, Managed *ret);
+
 /* Refuses what no plan of that group may do: its members are in use, or an unbind has not ended.
  * Returns: 1 if refused, 0 if not, or -ENOMEM. */
 int plan_check_group(Plan *p, const GroupReport *g);

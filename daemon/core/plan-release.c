@@ -4,11 +4,15 @@
 #include <string.h>
 
 #include "claims.h"
+#include "hold.h"
 #include "names.h"
 #include "plan-parts.h"
 #include "rules.h"
 
-int plan_restore_steps(const PlanMember *members, size_t n_members, Step **steps, size_t *n_steps) {
+/* Steps to what the members were; release: what was held at boot goes to the driver that the kernel
+ * chooses. Returns: 0 or -ENOMEM. */
+static int restore_steps(const PlanMember *members, size_t n_members, bool release, Step **steps,
+                         size_t *n_steps) {
         int r = 0;
 
         /* A member recorded without a driver is never bound nor probed; its override is left
@@ -31,8 +35,16 @@ int plan_restore_steps(const PlanMember *members, size_t n_members, Step **steps
         for (size_t i = 0; r >= 0 && i < n_members; i++)
                 if (*members[i].moved_to)
                         r = steps_add(steps, n_steps, STEP_SET_OVERRIDE, &members[i].address,
-                                      text_or_empty(&members[i].driver_override));
+                                      release && managed_was_held(&members[i])
+                                              ? "" : text_or_empty(&members[i].driver_override));
+        for (size_t i = 0; r >= 0 && i < n_members; i++)
+                if (release && managed_was_held(&members[i]))
+                        r = steps_add(steps, n_steps, STEP_PROBE, &members[i].address, "");
         return r;
+}
+
+int plan_restore_steps(const PlanMember *members, size_t n_members, Step **steps, size_t *n_steps) {
+        return restore_steps(members, n_members, false, steps, n_steps);
 }
 
 /* Returns: true if the device is there and still is the one that was moved. */
@@ -126,19 +138,38 @@ static int plan_set(const Host *h, const Report *r, Plan *p, const ManagedSet *s
                 result = check_members(p, r);
         if (result != 0)
                 return result < 0 ? result : 0;
-        result = plan_restore_steps(p->members, p->n_members, &p->steps, &p->n_steps);
+        result = restore_steps(p->members, p->n_members, true, &p->steps, &p->n_steps);
         drop_idle_steps(h, p);
         return result;
 }
 
+/* A device that was held and has not been moved. Returns: 0 or -ENOMEM. */
+static int plan_held(Plan *p, const DeviceReport *d, const Report *r) {
+        Managed m;
+        int result;
+
+        managed_of_device(d->device, "", &m);
+        p->members = calloc(1, sizeof(Managed));
+        if (!p->members || managed_copy(p->members, &m) < 0)
+                return -ENOMEM;
+        p->n_members = 1;
+        result = check_members(p, r);
+        if (result != 0)
+                return result < 0 ? result : 0;
+        result = steps_add(&p->steps, &p->n_steps, STEP_SET_OVERRIDE, &m.address, "");
+        return result < 0 ? result : steps_add(&p->steps, &p->n_steps, STEP_PROBE, &m.address, "");
+}
+
 /* Nothing of ours is on the device: whose is it? */
-static int plan_unmanaged(Plan *p, const DeviceReport *d) {
+static int plan_unmanaged(Plan *p, const DeviceReport *d, const Report *r) {
         char text[ADDRESS_TEXT_MAX];
 
         address_format(&p->address, text);
         if (!d)
                 return plan_refuse(p, VFIOD_ERROR_NO_SUCH_DEVICE,
                                    "There is no PCI device %s. See vfioctl list.", text);
+        if (device_is_held(d->device))
+                return plan_held(p, d, r);
         if (d->state == STATE_VFIO || d->state == STATE_BUSY || d->state == STATE_STUB)
                 return plan_refuse(p, VFIOD_ERROR_NOT_MANAGED,
                                    "%s is on %s, but vfiod did not put it there: whoever did has "
@@ -156,7 +187,7 @@ int plan_release(const Host *h, const Report *r, const Request *request, Plan **
         if (set)
                 result = plan_set(h, r, p, set);
         else
-                result = plan_unmanaged(p, report_find_device(r, &request->address));
+                result = plan_unmanaged(p, report_find_device(r, &request->address), r);
         if (result < 0) {
                 plan_free(p);
                 return result;

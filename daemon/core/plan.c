@@ -5,6 +5,7 @@
 
 #include "claims.h"
 #include "finding-ids.h"
+#include "hold.h"
 #include "names.h"
 #include "plan-parts.h"
 #include "rules.h"
@@ -79,13 +80,7 @@ static const char *driver_for(const Planner *pl, const Device *d) {
  * could not be read, since what cannot be recorded cannot be given back. */
 static int add_member(const Planner *pl, const DeviceReport *d, const char *moved_to) {
         const Device *v = d->device;
-        Managed new = { .address = v->address, .driver = v->driver,
-                        .driver_override = v->driver_override, .moved_to = (char *) moved_to,
-                        .vendor_id = v->vendor_id, .device_id = v->device_id,
-                        .subsystem_vendor_id = v->subsystem_vendor_id,
-                        .subsystem_device_id = v->subsystem_device_id,
-                        .class_code = v->class_code };
-        Managed *grown;
+        Managed *grown, new;
         char text[ADDRESS_TEXT_MAX], member[ADDRESS_TEXT_MAX];
 
         if (v->driver_override.fact == FACT_UNKNOWN)
@@ -94,6 +89,7 @@ static int add_member(const Planner *pl, const DeviceReport *d, const char *move
                                    "read, so it could not be restored.",
                                    address_format(&pl->request->address, text),
                                    address_format(&v->address, member));
+        managed_of_device(v, moved_to, &new);
         grown = reallocarray(pl->p->members, pl->p->n_members + 1, sizeof(Managed));
         if (!grown)
                 return -ENOMEM;
@@ -130,6 +126,14 @@ static int compare_members(const void *a, const void *b) {
         return address_compare(&((const Managed *) a)->address, &((const Managed *) b)->address);
 }
 
+/* Returns: true if the member is held for somebody who moves along: it blocks nothing, but is wanted
+ * where the others go. */
+static bool is_held_along(const Planner *pl, const DeviceReport *m) {
+        return m != pl->d && device_is_held(m->device) &&
+               (same_slot_functions(m->device, pl->d->device) ||
+                consented(pl->request, &m->device->address));
+}
+
 /* Chooses who moves: the device, and what blocks its group, in the order of their addresses. Sets *ret_asked if a member moves only
  * with a consent that was not given. Returns: 0 or -ENOMEM. */
 static int choose_members(const Planner *pl, bool *ret_asked) {
@@ -150,6 +154,10 @@ static int choose_members(const Planner *pl, bool *ret_asked) {
                         *ret_asked = true;
                 r = add_member(pl, m, m->role == ROLE_BRIDGE ? "" : driver_for(pl, m->device));
         }
+        for (size_t i = 0; r >= 0 && i < pl->g->n_members; i++)
+                if (is_held_along(pl, pl->g->members[i]))
+                        r = add_member(pl, pl->g->members[i],
+                                       driver_for(pl, pl->g->members[i]->device));
         if (pl->p->n_members > 1)
                 qsort(pl->p->members, pl->p->n_members, sizeof(Managed), compare_members);
         return r;

@@ -361,7 +361,7 @@ static int (*const checks[])(const Check *) = {
         check_hazards,
         check_consent,    check_owner,      check_override,  check_unpinned,
         check_reset,      check_d3cold,     check_frame_buffer, check_variant,
-        check_node,       check_log,
+        check_node,       check_log,        check_wish,
         check_denylist, /* where the log does not say so */
 };
 

@@ -51,6 +51,9 @@ int find_group(GroupReport *g);
 /* Adds what has become of the group since the last boot. Returns: 0 or -ENOMEM. */
 int find_group_change(const Host *h, GroupReport *g);
 
+/* wish-findings.c: adds what keeps the host from meeting wishes. Returns: 0 or -ENOMEM. */
+int find_wishes(const Host *h, HostReport *r);
+
 /* Adds a device's findings and sets its readiness. g is NULL for a device in no group.
  * Returns: 0 or -ENOMEM. */
 int evaluate_readiness(const Host *h, const HostReport *host, const GroupReport *g,

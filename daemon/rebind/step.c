@@ -219,9 +219,13 @@ static int run_probe(StepRun *run, const Step *s, const char *address, char **re
         if (r < 0)
                 return cause_set(ret_cause, r, "%s could not be probed (%s)", address,
                                  error_words(r, words));
-        /* The write succeeds also if no driver took the device. */
+        /* The write succeeds also if no driver took the device: which one, the kernel knows. */
         r = get_driver(run, &s->address, address, &driver, ret_cause);
-        return r < 0 ? r : check_driver(&driver, address, text_or_empty(&m->driver), ret_cause);
+        if (r == 0 && *m->moved_to && text_is(&driver, m->moved_to))
+                r = cause_set(ret_cause, READ_BACK_DIFFERS, "%s is bound to %s again", address,
+                              m->moved_to);
+        text_unset(&driver, FACT_UNKNOWN);
+        return r;
 }
 
 /* What the override of the step's device should be by now; NULL: not set by any step. */
