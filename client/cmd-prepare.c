@@ -30,6 +30,9 @@ static int say_result(const Call *call, const char *address, const JobResult *re
                 printf("%s: vfiod is at it; follow it with: vfioctl monitor\n", address);
         else
                 printf("%s: %s\n", address, or_empty(result->result));
+        if (call->options->persist && !streq(result->result, VFIOD_RESULT_QUEUED))
+                printf("%s is persisted; if its driver is in the initramfs, make that anew: "
+                       "update-initramfs -u, or dracut --force\n", address);
         return fflush(stdout) == EOF ? -EIO : 0;
 }
 

@@ -35,6 +35,20 @@ static int report_failure(const Call *call, const char *address, const sd_bus_er
         return fail(call->options, address, &interrupted, r);
 }
 
+/* A wish outlives a release: whoever wants the device back for good is to know. */
+static void say_persisted(const Call *call, const char *address) {
+        _cleanup_(freep) char *path = NULL;
+        Device device = {0};
+
+        if (call->options->persist || bus_find_device(call->bus, address, false, NULL, &path) < 0 ||
+            bus_get_device(call->bus, path, &device, NULL) < 0)
+                return;
+        if (device.persisted)
+                say("%s is still persisted: the next boot prepares it again. To end that: "
+                    "vfioctl release --persist %s", address, address);
+        device_done(&device);
+}
+
 /* Releases one device. `steps` are those done so far, to which its own are added. */
 static int release_one(const Call *call, const char *address, StepList *steps, char **ret_result,
                        int *ret_code) {
@@ -65,8 +79,10 @@ static int release_one(const Call *call, const char *address, StepList *steps, c
                         *ret_code = fail(call->options, address, NULL, -ENOMEM);
                         return -ENOMEM;
                 }
-        if (!call->options->json)
+        if (!call->options->json) {
                 say_result(address, word);
+                say_persisted(call, address);
+        }
         *ret_result = strdup(word);
         return 0;
 }

@@ -43,7 +43,7 @@ static const struct OptionInfo {
         { "for", ARG_FOR, "WHAT", OPTION_FOR, "wait: ready, preparable, present or released;" },
         { NULL, 0, NULL, 0, "prepare, release: who claims the device" },
         { "timeout", ARG_TIMEOUT, "TIME", OPTION_TIMEOUT, "how long it may take: 5, 500ms, 2min" },
-        { "persist", ARG_PERSIST, NULL, OPTION_PERSIST, "prepare: at every boot; release: not any more" },
+        { "persist", ARG_PERSIST, NULL, OPTION_PERSIST, "prepare: from the next boot on too; release: not any more" },
         { "no-block", ARG_NO_BLOCK, NULL, OPTION_NO_BLOCK, "do not wait until the work is done" },
         { "metrics", ARG_METRICS, NULL, OPTION_METRICS, "status: as metrics, for node_exporter" },
         { "json", ARG_JSON, NULL, 0, "print JSON" },
