@@ -10,6 +10,11 @@
 /* Expat takes lengths as int. */
 #define PIECE_MAX (1U << 20)
 
+/* Expat 2.8 has a second one, that counts beyond an int (meson.build). */
+#ifndef XML_LINE_NUMBER
+#define XML_LINE_NUMBER XML_GetCurrentLineNumber
+#endif
+
 /* Depths in the document, the root being 1. */
 enum { DEPTH_DOMAIN = 1, DEPTH_SECTION, DEPTH_PART, DEPTH_CHILD };
 
@@ -254,7 +259,7 @@ static int parse(DomainParser *p, const char *data, size_t size, bool last) {
                 cause = XML_GetErrorCode(p->expat);
                 p->r = cause == XML_ERROR_NO_MEMORY ? -ENOMEM : -EBADMSG;
                 snprintf(p->error, sizeof(p->error), "line %lu: %s",
-                         (unsigned long) XML_GetCurrentLineNumber(p->expat),
+                         (unsigned long) XML_LINE_NUMBER(p->expat),
                          XML_ErrorString(cause));
         }
         return p->r;
