@@ -35,9 +35,11 @@ VARIANTS = {
         'libvirt-daemon-system', 'libvirt-clients', 'apparmor', 'lvm2', 'mdadm',
         'cryptsetup-bin', 'btrfs-progs',
     ),
+    # Debian's package makes it the system bus.
+    'broker': CORE + ('dbus-broker',),
 }
 # MiB: (size of the file system, space needed while it is made)
-SIZES = {'core': (3072, 4000), 'full': (4608, 6000)}
+SIZES = {'core': (3072, 4000), 'broker': (3072, 4000), 'full': (4608, 6000)}
 
 # Nothing in a test needs these, and each costs a second or more without KVM.
 MASKED = (
