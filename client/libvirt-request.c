@@ -126,8 +126,8 @@ static int new_request(const HookRequest *q, const char *method, const HostDevic
 }
 
 /* Returns: 1 if something has changed, 0 if not, or -errno with the error set. */
-static int call_once(const HookRequest *q, const char *method, const HostDevice *d, uint64_t until,
-                     sd_bus_error *error) {
+static int ask_once(const HookRequest *q, const char *method, const HostDevice *d, uint64_t until,
+                    sd_bus_error *error) {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *request = NULL, *reply = NULL;
         uint64_t left = time_left(until);
         const char *result;
@@ -147,12 +147,12 @@ static void pause_usec(uint64_t usec) {
         nanosleep(&t, NULL);
 }
 
-/* call_once(), again while another job runs on the group: that of a guest that has just ended, more
+/* ask_once(), again while another job runs on the group: that of a guest that has just ended, more
  * often than not. For a release also while the guest's process is still going. */
 static int call(const HookRequest *q, const char *method, const HostDevice *d, uint64_t until,
                 sd_bus_error *error) {
         for (uint64_t pause = FIRST_PAUSE_USEC;; pause *= 2) {
-                int r = call_once(q, method, d, until, error);
+                int r = ask_once(q, method, d, until, error);
 
                 if (pause > LONGEST_PAUSE_USEC)
                         pause = LONGEST_PAUSE_USEC;
