@@ -58,6 +58,13 @@ static bool is_absent(const char *name) {
                streq(name, SD_BUS_ERROR_NAME_HAS_NO_OWNER);
 }
 
+/* What is left of it when ssh, or what it starts on the other host, has ended. */
+static bool is_unreachable(const Options *options, const char *name) {
+        return options->host &&
+               (streq(name, SD_BUS_ERROR_NO_SERVER) || streq(name, "System.Error.ENOTCONN") ||
+                streq(name, "System.Error.ECONNRESET"));
+}
+
 static const struct ErrorInfo *error_find(const char *name) {
         for (size_t i = 0; i < ARRAY_SIZE(error_table); i++)
                 if (streq(error_table[i].name, name))
@@ -91,6 +98,11 @@ char *error_next_step(const char *name, const Options *options, const char *obje
                                      options->machine);
                 else
                         r = asprintf(&text, "Start it: systemctl start vfiod");
+                return r < 0 ? NULL : text;
+        }
+        if (is_unreachable(options, name)) {
+                r = asprintf(&text, "See what is missing: ssh %s systemd-stdio-bridge --version",
+                             options->host);
                 return r < 0 ? NULL : text;
         }
         if (!info)
@@ -167,6 +179,8 @@ int fail(const Options *options, const char *object, const sd_bus_error *error, 
                              options->host      ? options->host
                              : options->machine ? options->machine
                                                 : "");
+        else if (is_unreachable(options, error->name))
+                n = asprintf(&message, "the bus of %s cannot be reached over ssh", options->host);
         else if (object && *object && !strstr(cause, object))
                 n = asprintf(&message, "%s: %s", object, cause);
         else
