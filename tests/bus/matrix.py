@@ -53,6 +53,8 @@ ARGUMENTS = {
     MANAGER + '.Release': ('sa{sv}', GOOD, []),
     'org.vfiod1.Device.Refresh': (),
 }
+# What METHOD+OPTION of the table gives the option; the device need not have that hazard.
+OPTIONS = {'accept': ('as', ['network-in-use']), 'persist': ('b', True)}
 WORDS = {ACCESS_DENIED: 'denied', STANDARD + 'PropertyReadOnly': 'readonly'}
 
 
@@ -85,6 +87,12 @@ def driver_of(world):
     return os.path.basename(os.readlink(link)) if os.path.islink(link) else None
 
 
+def split_method(method):
+    """Returns: interface and member, without options."""
+    interface, _, member = method.partition('+')[0].rpartition('.')
+    return interface, member
+
+
 def arguments_of(kind, method):
     interface, name = PROPERTY[kind]
     if method == PROPERTIES + '.Get':
@@ -93,13 +101,16 @@ def arguments_of(kind, method):
         return 's', interface
     if method == PROPERTIES + '.Set':
         return 'ssv', interface, name, ('s', 'x')
-    require(method in ARGUMENTS, f'{method} is new: say in matrix.py how to call it')
-    return ARGUMENTS[method]
+    plain, *options = method.split('+')
+    require(plain in ARGUMENTS, f'{plain} is new: say in matrix.py how to call it')
+    if not options:
+        return ARGUMENTS[plain]
+    return *ARGUMENTS[plain][:-1], [(option, OPTIONS[option]) for option in options]
 
 
 def call_alone(world, flags, path, kind, method):
     """On a connection of its own. Returns: a word of the table, and the message of an error."""
-    interface, _, member = method.rpartition('.')
+    interface, member = split_method(method)
     with world.connect() as connection:
         connection.flags = flags
         try:
@@ -121,12 +132,31 @@ class Matrix:
         result, message = call_alone(self.world, 0, MANAGER_PATH, 'manager', MANAGER + '.' + method)
         require(result == 'yes', f'root cannot {method.lower()}: {result} {message}')
 
+    def is_persisted(self):
+        value, = self.world.connection.call(DEVICE_PATH, PROPERTIES, 'Get', 'ss',
+                                            'org.vfiod1.Device', 'Persisted')
+        return value[1]
+
+    def digest(self):
+        """Of all that a call could change: the host, and what is kept for later boots."""
+        return digest(self.world.tree), digest(self.world.tree + '.state')
+
     def set_driver(self, prepared):
         """Brings the device where the next call finds something to do."""
         if (driver_of(self.world) == 'vfio-pci') != prepared:
             self.as_root('Prepare' if prepared else 'Release')
-        wanted = 'vfio-pci' if prepared else DRIVER
-        require(driver_of(self.world) == wanted, f'the device is bound to {driver_of(self.world)}')
+        self.is_bound(prepared)
+
+    def set_persisted(self, prepared):
+        """The same, also for a call with `persist`."""
+        self.set_driver(prepared)
+        if self.is_persisted() != prepared:
+            self.as_root('Prepare+persist' if prepared else 'Release+persist')
+        require(self.is_persisted() == prepared, f'persisted is not {prepared}')
+
+    def is_bound(self, prepared):
+        wanted, is_now = 'vfio-pci' if prepared else DRIVER, driver_of(self.world)
+        require(is_now == wanted, f'the device is bound to {is_now}, not to {wanted}')
 
     def start_job(self):
         """One that hangs, so that there is an object of it."""
@@ -165,7 +195,8 @@ def is_complete(matrix):
                    for path in matrix.world.managed_objects()} | {'manager'}
     finally:
         matrix.end_job()
-    missing, gone = found - matrix.table.keys(), matrix.table.keys() - found
+    listed = {(kind, method.partition('+')[0]) for kind, method in matrix.table}
+    missing, gone = found - listed, listed - found
     require(not missing, f'not in rights.table: {sorted(missing)}')
     require(not gone, f'only in rights.table: {sorted(gone)}')
     require(objects == set(PROPERTY), f'objects are of {sorted(objects)}')
@@ -175,12 +206,13 @@ def holds(matrix, kind, method, column):
     """One cell."""
     user, interactive, _ = COLUMNS[column]
     expected = matrix.table[kind, method][column]
-    member = method.rpartition('.')[2]
-    if member in ('Prepare', 'Release'):
-        matrix.set_driver(member == 'Release')
+    member = split_method(method)[1]
+    changes = member in ('Prepare', 'Release')
+    if changes:
+        matrix.set_persisted(member == 'Release')
     if member == 'Rescan':
         time.sleep(RESCAN_PAUSE)
-    before = digest(matrix.world.tree)
+    before = matrix.digest()
     result, message = as_user(user, call_alone, matrix.world,
                               wire.INTERACTIVE if interactive else 0, matrix.paths[kind], kind,
                               method)
@@ -188,11 +220,12 @@ def holds(matrix, kind, method, column):
     if expected == 'denied':
         is_error(wire.BusError(ACCESS_DENIED, message), ACCESS_DENIED, GOOD, 'polkit', 'sudo',
                  f'org.vfiod1.{member.lower()}')
-    if expected != 'yes' or member not in ('Prepare', 'Release'):
-        require(digest(matrix.world.tree) == before, 'it has changed the host')
+    if expected != 'yes' or not changes:
+        require(matrix.digest() == before, 'it has changed the host')
     else:
-        wanted = 'vfio-pci' if member == 'Prepare' else DRIVER
-        require(driver_of(matrix.world) == wanted, f'the driver is {driver_of(matrix.world)}')
+        matrix.is_bound(member == 'Prepare')
+        wanted = (member == 'Prepare') == method.endswith('+persist')
+        require(matrix.is_persisted() == wanted, f'persisted is not {wanted}')
 
 
 def check_column(matrix, column):

@@ -14,6 +14,7 @@ SESSIONS = {ACTIVE: 'allow_active', INACTIVE: 'allow_inactive', NO_SESSION: 'all
 POLICY = os.path.join(TOP, 'conf', 'org.vfiod1.policy')
 CALL_LIMIT = 3600.0
 ANSWER, HANG, NONSENSE, ALLOW = 'answers', 'hangs', 'answers nonsense', 'allows by a rule'
+REFUSE = 'refuses by a rule'
 
 
 def defaults():
@@ -30,8 +31,8 @@ def decide(policy, user, action, interactive):
     return word != 'no', False
 
 
-def serve(world, mode, write_end):
-    """Answers until it is ended; a line of JSON for each call."""
+def serve(world, modes, write_end):
+    """Answers until it is ended; a line of JSON for each call. modes: by action, None for others."""
     policy = defaults()
     with world.connect() as connection, os.fdopen(write_end, 'w', encoding='utf-8') as told:
         require(connection.driver('RequestName', 'su', NAME, 0) == [1], 'polkit is there already')
@@ -41,24 +42,28 @@ def serve(world, mode, write_end):
             arguments = call.arguments()
             print(json.dumps({'method': call.fields[3], 'arguments': arguments}), file=told,
                   flush=True)
-            if call.fields[3] != 'CheckAuthorization' or mode == HANG:
+            if call.fields[3] != 'CheckAuthorization':
                 continue
             (kind, subject), action, _, flags, _ = arguments
+            mode = modes.get(action, modes[None])
+            if mode == HANG:
+                continue
             user, = connection.driver('GetConnectionUnixUser', 's', subject['name'][1])
             answer = decide(policy, user, action, flags & 1)
             if mode == NONSENSE:
                 connection.answer(call, 's', 'yes')
-            elif mode == ALLOW or kind != 'system-bus-name':
-                connection.answer(call, '(bba{ss})', [kind == 'system-bus-name', False, []])
+            elif mode in (ALLOW, REFUSE) or kind != 'system-bus-name':
+                granted = mode != REFUSE and kind == 'system-bus-name'
+                connection.answer(call, '(bba{ss})', [granted, False, []])
             else:
                 connection.answer(call, '(bba{ss})', [*answer, []])
 
 
 class Polkit:
-    """Runs it while inside."""
+    """Runs it while inside. mode: what it does; others: for actions with which it is otherwise."""
 
-    def __init__(self, world, mode=ANSWER):
-        self.world, self.mode, self.buffer = world, mode, b''
+    def __init__(self, world, mode=ANSWER, others=None):
+        self.world, self.modes, self.buffer = world, {None: mode, **(others or {})}, b''
 
     def __enter__(self):
         self.read_end, write_end = os.pipe()
@@ -66,7 +71,7 @@ class Polkit:
         if self.child == 0:
             try:
                 os.close(self.read_end)
-                serve(self.world, self.mode, write_end)
+                serve(self.world, self.modes, write_end)
             finally:
                 os._exit(1)
         os.close(write_end)

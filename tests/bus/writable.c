@@ -33,6 +33,8 @@ int __wrap_operations_new(Model *model, const JobContext *jobs, int state_fd, Op
         state_fd = state_open(state);
         if (state_fd < 0)
                 return state_fd;
+        if (wishes_load(state_fd, model_host(model)) < 0)
+                return -EIO;
         context.runtime_path = runtime;
         context.runtime_fd = runtime_open(runtime);
         return context.runtime_fd < 0 ? context.runtime_fd
