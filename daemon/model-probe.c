@@ -45,6 +45,7 @@ struct ProbeQueue {
         Run *current;             /* the one that answers hints; NULL: none, or it is late */
         Run *runs;                /* all of them */
         AddressList stuck;        /* a child hangs on each of these */
+        bool settled;             /* the first probe has answered */
         SwitchSource *switches;   /* NULL: a recorded host */
         sd_event_source *starter; /* so that all hints of one turn of the loop go into one probe */
 };
@@ -167,6 +168,7 @@ static void on_probed(Probe *p, const ProbeResult *result, void *userdata) {
         }
         if (q->current == run)
                 q->current = NULL;
+        q->settled = true;
         run->since_usec = 0;
         run->callback = NULL;
         q->answered(result, &s->devices, &s->groups, s->all || (s->what & PROBE_HOST), q->userdata);
@@ -205,13 +207,19 @@ static int run_start(ProbeQueue *q, Subject *subject, void (*callback)(void *), 
         return r;
 }
 
+/* For the first answer everybody waits: it does not wait for a device that hangs. Later ones do, for
+ * what is known already is told meanwhile. */
 static int start_waiting(sd_event_source *source, void *userdata) {
         ProbeQueue *q = userdata;
+        int r;
 
         (void) source;
         if (q->current || q->waiting.what == 0)
                 return 0;
-        return run_start(q, &q->waiting, NULL, NULL, &q->current);
+        r = run_start(q, &q->waiting, NULL, NULL, &q->current);
+        if (r >= 0 && !q->settled)
+                r = probe_expect_pace(q->current->probe);
+        return r;
 }
 
 /* Notes what is to be probed; the probe starts when it is its turn. */

@@ -10,11 +10,13 @@
 #include <unistd.h>
 
 #include "sources/probe-line.h"
+#include "sources/probe-pace.h"
 #include "sources/probe-process.h"
 #include "sources/probe-take.h"
 
 struct Probe {
         sd_event_source *input, *timer;
+        ProbePace *pace; /* NULL: it may take all of its time */
         ProbeCallback callback;
         void *userdata;
         ProbeResult result;
@@ -33,6 +35,7 @@ static void finish(Probe *p, bool child_hangs) {
         if (!child_hangs)
                 p->input = sd_event_source_disable_unref(p->input);
         p->timer = sd_event_source_disable_unref(p->timer);
+        p->pace = probe_pace_free(p->pace);
         p->answered = true;
         p->result.complete = p->ended;
         p->result.running = child_hangs;
@@ -98,7 +101,10 @@ static bool take_input(Probe *p, int fd) {
         if (p->answered)
                 return false; /* too late to be told, and perhaps not true any more */
         p->n += (size_t) n;
-        return take_lines(p) < 0 || p->ended;
+        if (take_lines(p) < 0 || p->ended)
+                return true;
+        probe_pace_step(p->pace, p->reading_device);
+        return false;
 }
 
 static int on_input(sd_event_source *source, int fd, uint32_t events, void *userdata) {
@@ -124,6 +130,19 @@ static int on_timeout(sd_event_source *source, uint64_t usec, void *userdata) {
                 over = take_input(p, fd);
         finish(p, !over);
         return 0;
+}
+
+/* What it has said meanwhile is a step, too, and on_input() takes that in. */
+static void on_stalled(void *userdata) {
+        Probe *p = userdata;
+        int left = 0;
+
+        if (ioctl(sd_event_source_get_io_fd(p->input), FIONREAD, &left) < 0 || left == 0)
+                finish(p, true);
+}
+
+int probe_expect_pace(Probe *p) {
+        return probe_pace_new(sd_event_source_get_event(p->input), on_stalled, p, &p->pace);
 }
 
 /* Copies n elements. Returns: 0 or -ENOMEM. */
@@ -209,6 +228,7 @@ Probe *probe_free(Probe *p) {
                 return NULL;
         sd_event_source_disable_unref(p->input);
         sd_event_source_disable_unref(p->timer);
+        probe_pace_free(p->pace);
         host_free(p->facts);
         free(p->devices);
         free(p->groups);

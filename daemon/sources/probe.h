@@ -55,6 +55,9 @@ typedef void (*ProbeCallback)(Probe *p, const ProbeResult *result, void *userdat
 int probe_start(sd_event *event, const Root *root, unsigned what, const Address *devices,
                 size_t n_devices, const unsigned *groups, size_t n_groups, uint64_t timeout_usec,
                 ProbeCallback callback, void *userdata, Probe **ret);
+/* Has the probe answer before its time, as if that were over, where its child hangs at one device
+ * (probe-pace.h). Returns: 0 or -errno. */
+int probe_expect_pace(Probe *p);
 /* Forgets the probe; a child that still runs is reaped later. NULL is taken. Returns: NULL. */
 Probe *probe_free(Probe *p);
 

@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "sources/probe-child.h"
+#include "sources/probe-pace.h"
 #include "sources/probe.h"
 #include "sources/scan.h"
 #include "test-sources-tree.h"
@@ -250,6 +251,90 @@ static void test_late(void) {
         tree_free(&t);
 }
 
+/* With a pace to keep, the answer comes long before the time is over; and not from one that stands at
+ * no device, however long it takes. */
+static void test_pace(void) {
+        Tree t = tree_new();
+        const Address device = {.bus = 1, .function = 1};
+        char path[TREE_PATH];
+        Answer a = {0};
+        Probe *p;
+        Root *r;
+        int fd;
+
+        make_host(&t);
+        tree_path(&t, PCI_ROOT "0000:01:00.1/driver_override", path);
+        CHECK(unlink(path) == 0 && mkfifo(path, 0600) == 0);
+        CHECK(root_new(t.path, &r) == 0 && sd_event_new(&a.event) >= 0);
+        CHECK(probe_start(a.event, r, PROBE_DEVICES, &device, 1, NULL, 0, UINT64_MAX, on_late, &a,
+                          &p) == 0);
+        CHECK(probe_expect_pace(p) == 0);
+        turn_until(&a, 1);
+        fd = open(path, O_WRONLY);
+        CHECK(fd >= 0 && write(fd, "vfio-pci\n", 9) == 9);
+        close(fd);
+        turn_until(&a, 2);
+        wait_reaped(a.event);
+
+        tree_path(&t, "proc/interrupts", path);
+        CHECK(unlink(path) == 0 && mkfifo(path, 0600) == 0);
+        CHECK(probe_start(a.event, r, PROBE_HOST, NULL, 0, NULL, 0, UINT64_MAX, on_late, &a,
+                          &p) == 0);
+        CHECK(probe_expect_pace(p) == 0);
+        for (int i = 0; i < 100; i++)
+                CHECK(sd_event_run(a.event, 10000) >= 0);
+        CHECK(a.calls == 2);
+        probe_free(p);
+        fd = open(path, O_WRONLY);
+        close(fd);
+        wait_reaped(a.event);
+        sd_event_unref(a.event);
+        root_free(r);
+        tree_free(&t);
+}
+
+static void on_stalled(void *userdata) {
+        Answer *a = userdata;
+
+        a->calls++;
+}
+
+/* Says something every so many microseconds until the time is over. */
+static void step_on(const Answer *a, ProbePace *pace, unsigned n, unsigned usec) {
+        for (unsigned i = 0; i < n; i++) {
+                const struct timespec pause = {.tv_nsec = usec * 1000L};
+
+                CHECK(nanosleep(&pause, NULL) == 0);
+                CHECK(sd_event_run(a->event, 0) >= 0);
+                probe_pace_step(pace, true);
+        }
+}
+
+/* Who goes on is not given up, nor is anybody by a loop that stood still. */
+static void test_patience(void) {
+        const struct timespec still = {.tv_nsec = 600000000};
+        ProbePace *pace;
+        Answer a = {0};
+
+        CHECK(probe_pace_patience(0) == 300000 && probe_pace_patience(1200000) == 300000);
+        CHECK(probe_pace_patience(8000000) == 2000000);
+        CHECK(sd_event_new(&a.event) >= 0);
+        CHECK(probe_pace_new(a.event, on_stalled, &a, &pace) == 0);
+        step_on(&a, pace, 10, 50000);
+        CHECK(a.calls == 0);
+        CHECK(nanosleep(&still, NULL) == 0);
+        CHECK(sd_event_run(a.event, 0) >= 0 && a.calls == 0);
+        turn_until(&a, 1);
+        probe_pace_step(pace, true);
+        probe_pace_step(pace, false); /* it has left the device */
+        for (int i = 0; i < 60; i++)
+                CHECK(sd_event_run(a.event, 10000) >= 0);
+        CHECK(a.calls == 1);
+        probe_pace_step(NULL, true);
+        CHECK(!probe_pace_free(pace) && !probe_pace_free(NULL));
+        sd_event_unref(a.event);
+}
+
 /* Freed while its child hangs: no call back, and the loop reaps the child later. */
 static void test_freed(void) {
         Tree t = tree_new();
@@ -391,6 +476,8 @@ int main(void) {
         test_complete();
         test_stuck();
         test_late();
+        test_pace();
+        test_patience();
         test_freed();
         test_holders();
         test_readers();
