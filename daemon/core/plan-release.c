@@ -9,10 +9,7 @@
 #include "plan-parts.h"
 #include "rules.h"
 
-/* Steps to what the members were; release: what was held at boot goes to the driver that the kernel
- * chooses. Returns: 0 or -ENOMEM. */
-static int restore_steps(const PlanMember *members, size_t n_members, bool release, Step **steps,
-                         size_t *n_steps) {
+int plan_restore_steps(const PlanMember *members, size_t n_members, Step **steps, size_t *n_steps) {
         int r = 0;
 
         /* A member recorded without a driver is never bound nor probed; its override is left
@@ -30,21 +27,18 @@ static int restore_steps(const PlanMember *members, size_t n_members, bool relea
                         r = steps_add(steps, n_steps, STEP_BIND, &members[i].address,
                                       members[i].driver.value);
         for (size_t i = 0; r >= 0 && i < n_members; i++)
-                r = steps_add(steps, n_steps, STEP_VERIFY, &members[i].address,
-                              text_or_empty(&members[i].driver));
+                if (members[i].driver.fact != FACT_UNKNOWN)
+                        r = steps_add(steps, n_steps, STEP_VERIFY, &members[i].address,
+                                      text_or_empty(&members[i].driver));
         for (size_t i = 0; r >= 0 && i < n_members; i++)
                 if (*members[i].moved_to)
                         r = steps_add(steps, n_steps, STEP_SET_OVERRIDE, &members[i].address,
-                                      release && managed_was_held(&members[i])
-                                              ? "" : text_or_empty(&members[i].driver_override));
+                                      text_or_empty(&members[i].driver_override));
+        /* Which driver it had is not known: the kernel chooses. */
         for (size_t i = 0; r >= 0 && i < n_members; i++)
-                if (release && managed_was_held(&members[i]))
+                if (members[i].driver.fact == FACT_UNKNOWN)
                         r = steps_add(steps, n_steps, STEP_PROBE, &members[i].address, "");
         return r;
-}
-
-int plan_restore_steps(const PlanMember *members, size_t n_members, Step **steps, size_t *n_steps) {
-        return restore_steps(members, n_members, false, steps, n_steps);
 }
 
 /* Returns: true if the device is there and still is the one that was moved. */
@@ -70,6 +64,14 @@ static int refuse_unknown(const Host *h, Plan *p, const ManagedSet *set) {
         return 0;
 }
 
+/* What was held at boot goes to the driver that the kernel chooses. */
+static void let_choose(Managed *m) {
+        if (!managed_was_held(m))
+                return;
+        text_unset(&m->driver, FACT_UNKNOWN);
+        text_unset(&m->driver_override, FACT_ABSENT);
+}
+
 /* Copies the set's members that still exist into the plan. Returns: 0 or -ENOMEM. */
 static int add_members(const Host *h, Plan *p, const ManagedSet *set) {
         p->n_members = 0;
@@ -81,7 +83,7 @@ static int add_members(const Host *h, Plan *p, const ManagedSet *set) {
                         continue;
                 if (managed_copy(&p->members[p->n_members], &set->members[i]) < 0)
                         return -ENOMEM;
-                p->n_members++;
+                let_choose(&p->members[p->n_members++]);
         }
         return 0;
 }
@@ -138,7 +140,7 @@ static int plan_set(const Host *h, const Report *r, Plan *p, const ManagedSet *s
                 result = check_members(p, r);
         if (result != 0)
                 return result < 0 ? result : 0;
-        result = restore_steps(p->members, p->n_members, true, &p->steps, &p->n_steps);
+        result = plan_restore_steps(p->members, p->n_members, &p->steps, &p->n_steps);
         drop_idle_steps(h, p);
         return result;
 }
@@ -153,6 +155,7 @@ static int plan_held(Plan *p, const DeviceReport *d, const Report *r) {
         if (!p->members || managed_copy(p->members, &m) < 0)
                 return -ENOMEM;
         p->n_members = 1;
+        let_choose(p->members);
         result = check_members(p, r);
         if (result != 0)
                 return result < 0 ? result : 0;
@@ -161,7 +164,7 @@ static int plan_held(Plan *p, const DeviceReport *d, const Report *r) {
 }
 
 /* Nothing of ours is on the device: whose is it? */
-static int plan_unmanaged(Plan *p, const DeviceReport *d, const Report *r) {
+static int plan_unmanaged(const Report *r, Plan *p, const DeviceReport *d, bool foreign) {
         char text[ADDRESS_TEXT_MAX];
 
         address_format(&p->address, text);
@@ -170,11 +173,14 @@ static int plan_unmanaged(Plan *p, const DeviceReport *d, const Report *r) {
                                    "There is no PCI device %s. See vfioctl list.", text);
         if (device_is_held(d->device))
                 return plan_held(p, d, r);
-        if (d->state == STATE_VFIO || d->state == STATE_BUSY || d->state == STATE_STUB)
-                return plan_refuse(p, VFIOD_ERROR_NOT_MANAGED,
-                                   "%s is on %s, but vfiod did not put it there: whoever did has "
-                                   "to give it back.", text, d->device->driver.value);
-        return 0;
+        if (d->state != STATE_VFIO && d->state != STATE_BUSY && d->state != STATE_STUB)
+                return 0;
+        if (foreign)
+                return plan_foreign(p, r, d);
+        return plan_refuse(p, VFIOD_ERROR_NOT_MANAGED,
+                           "%s is on %s, but vfiod did not put it there: whoever did has to give it "
+                           "back, or you say that it is foreign (vfioctl release --foreign).", text,
+                           d->device->driver.value);
 }
 
 int plan_release(const Host *h, const Report *r, const Request *request, Plan **ret) {
@@ -187,7 +193,8 @@ int plan_release(const Host *h, const Report *r, const Request *request, Plan **
         if (set)
                 result = plan_set(h, r, p, set);
         else
-                result = plan_unmanaged(p, report_find_device(r, &request->address), r);
+                result = plan_unmanaged(r, p, report_find_device(r, &request->address),
+                                        request->foreign);
         if (result < 0) {
                 plan_free(p);
                 return result;

@@ -32,6 +32,7 @@ typedef struct Request {
         const char *claim;   /* who wants it; NULL: "" */
         char *const *accept; /* hazards that are accepted: "ID" or "ID@ADDRESS" */
         size_t n_accept;
+        bool foreign;        /* release: also what somebody else has put on VFIO */
 } Request;
 
 typedef struct Plan {
@@ -61,7 +62,8 @@ typedef struct Plan {
  */
 int plan_prepare(const Host *h, const Report *r, const Request *request, Plan **ret);
 
-/* Plans to give back the set that holds request->address. Returns: as plan_prepare(). */
+/* Plans to give back the set that holds request->address; a device of no set only if it is foreign.
+ * Then its member has a driver that is not known: the kernel chooses. Returns: as plan_prepare(). */
 int plan_release(const Host *h, const Report *r, const Request *request, Plan **ret);
 
 /* The steps that undo the members' moves from any point of a prepare, in order: every override to

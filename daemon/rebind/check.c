@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/hold.h"
-
 static bool override_is_valid(const char *value) {
         return strlen(value) < 4096 && !strchr(value, '\n');
 }
@@ -33,7 +31,7 @@ static bool step_fits(const Transaction *t, const Step *s, const Managed *m) {
                        (release ? text_equals(&m->driver, s->value)
                                 : strcmp(s->value, m->moved_to) == 0);
         case STEP_PROBE:
-                return release && managed_was_held(m);
+                return release && m->driver.fact == FACT_UNKNOWN;
         case STEP_VERIFY:
                 return strcmp(s->value, release ? text_or_empty(&m->driver) : m->moved_to) == 0;
         default:
@@ -41,15 +39,21 @@ static bool step_fits(const Transaction *t, const Step *s, const Managed *m) {
         }
 }
 
-static bool member_is_valid(const Managed *m) {
-        return (m->driver.fact == FACT_ABSENT || driver_name_is_valid(m->driver.value)) &&
-               override_is_valid(text_or_empty(&m->driver_override)) &&
+/* Of what only a release does it need not be known what it had: the kernel chooses. */
+static bool driver_is_valid(const Transaction *t, const Managed *m) {
+        if (m->driver.fact == FACT_UNKNOWN)
+                return t->kind == PLAN_RELEASE;
+        return m->driver.fact == FACT_ABSENT || driver_name_is_valid(m->driver.value);
+}
+
+static bool member_is_valid(const Transaction *t, const Managed *m) {
+        return driver_is_valid(t, m) && override_is_valid(text_or_empty(&m->driver_override)) &&
                (*m->moved_to == '\0' || driver_name_is_valid(m->moved_to));
 }
 
 int check_plan(const Transaction *t, char **ret_cause) {
         for (size_t i = 0; i < t->n_members; i++)
-                if (!member_is_valid(&t->members[i]) ||
+                if (!member_is_valid(t, &t->members[i]) ||
                     transaction_member(t, &t->members[i].address) != &t->members[i])
                         return cause_set(ret_cause, -EBADMSG,
                                          "member %zu of the plan makes no sense", i);
@@ -166,18 +170,13 @@ int check_drivers(const Backend *b, const Transaction *t, char **ret_cause) {
         return 0;
 }
 
-/* What a release has to leave of a device that was held: neither our driver nor an override. */
-static void describe_let_go(const Managed *m, const Text *driver, const Text *override,
-                            const char *address, const char *separator, FILE *f) {
-        if (*m->moved_to && text_is(driver, m->moved_to))
-                fprintf(f, "%s%s is still bound to %s", separator, address, m->moved_to);
-        else if (override->fact == FACT_PRESENT)
-                fprintf(f, "%s%s still has driver_override %s", separator, address,
-                        override->value);
+bool driver_is_back(const Managed *m, const Text *now) {
+        return m->driver.fact == FACT_UNKNOWN ? !text_is(now, m->moved_to)
+                                              : text_equal(now, &m->driver);
 }
 
 /* Says what is not as it was, if anything. Returns: 0 or -errno of reading. */
-static int describe(const Backend *b, const Managed *m, bool let_go, const char *address, FILE *f) {
+static int describe(const Backend *b, const Managed *m, const char *address, FILE *f) {
         const char *separator = ftell(f) > 0 ? ", " : "";
         Text driver, override;
         int r;
@@ -186,14 +185,13 @@ static int describe(const Backend *b, const Managed *m, bool let_go, const char 
         if (r < 0)
                 return r;
         r = b->read_override(b->userdata, &m->address, &override);
-        if (r == 0 && let_go)
-                describe_let_go(m, &driver, &override, address, separator, f);
-        else if (r == 0 && !text_equal(&driver, &m->driver)) {
-                fprintf(f, "%s%s is bound to %s (was %s)", separator, address,
-                        driver_words(&driver), driver_words(&m->driver));
+        if (r == 0 && !driver_is_back(m, &driver)) {
+                fprintf(f, "%s%s is bound to %s (%s%s)", separator, address, driver_words(&driver),
+                        m->driver.fact == FACT_UNKNOWN ? "as before" : "was ",
+                        m->driver.fact == FACT_UNKNOWN ? "" : driver_words(&m->driver));
                 separator = ", ";
         }
-        if (r == 0 && !let_go && !text_equal(&override, &m->driver_override))
+        if (r == 0 && !text_equal(&override, &m->driver_override))
                 fprintf(f, "%s%s has driver_override %s (was %s)", separator, address,
                         override.value ? override.value : "none",
                         m->driver_override.value ? m->driver_override.value : "none");
@@ -213,7 +211,7 @@ static bool describe_member(const Backend *b, const Transaction *t, const Manage
         if (r < 0)
                 free(cause);
         if (r == 0 || r == -EXDEV)
-                r = describe(b, m, t->kind == PLAN_RELEASE && managed_was_held(m), address, f);
+                r = describe(b, m, address, f);
         /* What is gone took its binding and its override along. */
         if (r < 0 && r != -ENODEV)
                 fprintf(f, "%s%s could not be read back (%s)", ftell(f) > 0 ? ", " : "", address,

@@ -35,6 +35,9 @@ int check_hazards(const Backend *b, const Transaction *t, uint64_t timeout_usec,
 /* Whether the drivers that a plan binds to are there. Returns: 0, -ENOENT or another -errno. */
 int check_drivers(const Backend *b, const Transaction *t, char **ret_cause);
 
+/* Returns: true if `now` is the driver that the member had, or, where that is not known, any but the
+ * one it was moved to. */
+bool driver_is_back(const Managed *m, const Text *now);
 /* Reads back every member that is still the recorded device. Returns: 0 and in words what is not as
  * recorded, NULL if all is, and whether a recorded device is gone; or -ENOMEM. */
 int check_restored(const Backend *b, const Transaction *t, char **ret_left, bool *ret_gone);

@@ -46,7 +46,10 @@ void member_format(Writer *w, const Managed *m) {
         writer_address(w, &m->address);
         writer_words(w, " %u %04x %04x %04x %04x %06" PRIx32, m->set, m->vendor_id, m->device_id,
                      m->subsystem_vendor_id, m->subsystem_device_id, m->class_code);
-        writer_string(w, m->driver.value);
+        if (m->driver.fact == FACT_UNKNOWN)
+                writer_words(w, " ?");
+        else
+                writer_string(w, m->driver.value);
         writer_string(w, m->driver_override.value);
         writer_string(w, m->moved_to ? m->moved_to : "");
         writer_end(w);
@@ -74,7 +77,7 @@ int member_parse(Reader *line, Managed *ret) {
             reader_number(line, UINT_MAX, &set) < 0 || parse_identity(line, &m) < 0)
                 return -EBADMSG;
         m.set = (unsigned) set;
-        r = reader_text(line, &m.driver);
+        r = reader_is(line, "?") ? 0 : reader_text(line, &m.driver);
         if (r == 0)
                 r = reader_text(line, &m.driver_override);
         if (r == 0)

@@ -145,8 +145,7 @@ static int run_unbind(StepRun *run, const Step *s, const char *address, char **r
         if (r < 0 || driver.fact == FACT_ABSENT)
                 return r;
         /* Not moved yet when the rollback began, or given back by somebody else. */
-        if (run->giving_back && m && m->driver.value && text_is(&driver, m->driver.value) &&
-            !text_is(&driver, s->value)) {
+        if (run->giving_back && m && driver_is_back(m, &driver) && !text_is(&driver, s->value)) {
                 text_unset(&driver, FACT_UNKNOWN);
                 return 0;
         }
@@ -219,11 +218,12 @@ static int run_probe(StepRun *run, const Step *s, const char *address, char **re
         if (r < 0)
                 return cause_set(ret_cause, r, "%s could not be probed (%s)", address,
                                  error_words(r, words));
-        /* The write succeeds also if no driver took the device: which one, the kernel knows. */
+        /* The write succeeds also if no driver took the device. */
         r = get_driver(run, &s->address, address, &driver, ret_cause);
-        if (r == 0 && *m->moved_to && text_is(&driver, m->moved_to))
-                r = cause_set(ret_cause, READ_BACK_DIFFERS, "%s is bound to %s again", address,
-                              m->moved_to);
+        if (r == 0 && !driver_is_back(m, &driver))
+                r = cause_set(ret_cause, READ_BACK_DIFFERS,
+                              "the kernel has given %s to %s again, which must have been told its "
+                              "ids (ids= or new_id)", address, m->moved_to);
         text_unset(&driver, FACT_UNKNOWN);
         return r;
 }

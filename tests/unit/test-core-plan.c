@@ -348,6 +348,85 @@ static void test_sibling_with_functions(void) {
         host_free(h);
 }
 
+/* What is said of a foreign device that may not be given back, and by which error. */
+static void expect_foreign_refused(Host *h, const char *error, const char *words) {
+        Plan *p = release_of(h, (Request){ .address = at("02:00.0"), .foreign = true });
+
+        CHECK_STRING(p->error, error);
+        CHECK(strstr(p->error_message, "02:00.0") && strstr(p->error_message, words));
+        CHECK(p->n_steps == 0);
+        plan_free(p);
+}
+
+/* Somebody else's device goes back only if that is said; an override goes if it names the driver. */
+static void test_foreign(void) {
+        Host *h = good_host();
+        Device *d;
+        Plan *p;
+
+        add_group(h, 3);
+        d = add_device(h, "02:00.0", 3, "vfio-pci");
+        CHECK(text_set(&d->driver_override, "vfio-pci") == 0);
+        p = release_of(h, (Request){ .address = at("02:00.0") });
+        CHECK_STRING(p->error, VFIOD_ERROR_NOT_MANAGED);
+        CHECK(strstr(p->error_message, "--foreign"));
+        plan_free(p);
+        p = release_of(h, (Request){ .address = at("02:00.0"), .foreign = true });
+        CHECK(!p->error && p->group == 3 && p->set == 0 && p->n_members == 1);
+        CHECK_STRING(steps_text(p->steps, p->n_steps),
+                     "set-override 0000:02:00.0=;unbind 0000:02:00.0=vfio-pci;"
+                     "probe 0000:02:00.0=");
+        CHECK(p->members[0].driver.fact == FACT_UNKNOWN);
+        CHECK(p->members[0].driver_override.fact == FACT_ABSENT);
+        CHECK_STRING(p->members[0].moved_to, "vfio-pci");
+        plan_free(p);
+
+        /* Not what put it there: it stays. */
+        CHECK(text_set(&d->driver_override, "nvme") == 0);
+        p = release_of(h, (Request){ .address = at("02:00.0"), .foreign = true });
+        CHECK_STRING(steps_text(p->steps, p->n_steps),
+                     "unbind 0000:02:00.0=vfio-pci;probe 0000:02:00.0=");
+        CHECK(text_is(&p->members[0].driver_override, "nvme"));
+        plan_free(p);
+
+        text_unset(&d->driver_override, FACT_UNKNOWN);
+        expect_foreign_refused(h, VFIOD_ERROR_STUCK, "driver_override");
+        text_unset(&d->driver_override, FACT_ABSENT);
+        host_find_group(h, 3)->in_use = FACT_PRESENT;
+        expect_foreign_refused(h, VFIOD_ERROR_IN_USE, "group 3");
+        host_find_group(h, 3)->in_use = FACT_UNKNOWN;
+        expect_foreign_refused(h, VFIOD_ERROR_IN_USE, "could not be told");
+        host_find_group(h, 3)->in_use = FACT_ABSENT;
+        CHECK(text_set(&h->command_line, "vfio-pci.ids=8086:1000") == 0);
+        expect_foreign_refused(h, VFIOD_ERROR_NOT_SUPPORTED, "ids=");
+        text_unset(&h->command_line, FACT_ABSENT);
+        d->ids = FACT_UNKNOWN;
+        expect_foreign_refused(h, VFIOD_ERROR_HOST_NOT_READY, "could not be read");
+        host_free(h);
+}
+
+/* A device of the host's, and one of ours, is released as without. */
+static void test_foreign_elsewhere(void) {
+        Host *h = good_host();
+        Plan *p;
+
+        add_group(h, 3);
+        add_device(h, "02:00.0", 3, "nvme");
+        p = release_of(h, (Request){ .address = at("02:00.0"), .foreign = true });
+        CHECK(!p->error && p->n_steps == 0);
+        plan_free(p);
+        p = release_of(h, (Request){ .address = at("07:00.0"), .foreign = true });
+        CHECK_STRING(p->error, VFIOD_ERROR_NO_SUCH_DEVICE);
+        plan_free(p);
+        host_free(h);
+
+        h = managed_host();
+        p = release_of(h, (Request){ .address = at("02:00.0"), .claim = "a", .foreign = true });
+        CHECK(p->set > 0 && p->n_members > 0 && p->members[0].driver.fact != FACT_UNKNOWN);
+        plan_free(p);
+        host_free(h);
+}
+
 int main(void) {
         test_record_of_another();
         test_release_unknown();
@@ -356,6 +435,8 @@ int main(void) {
         test_consent();
         test_refusals();
         test_nothing_to_do();
+        test_foreign();
+        test_foreign_elsewhere();
         test_release();
         test_join();
         test_release_replaced();
