@@ -73,15 +73,9 @@ static void undo(const Call *call, const JobResult results[], size_t n, Total *t
 
 static int report_failure(const Call *call, const char *address, const JobResult *result,
                           const sd_bus_error *error, int r) {
-        _cleanup_(sd_bus_error_free) sd_bus_error interrupted = SD_BUS_ERROR_NULL;
-
         if (!call->options->json && !job_is_live(call->options))
                 job_print_steps(&result->steps);
-        if (r != -EINTR)
-                return fail(call->options, address, error, r);
-        sd_bus_error_setf(&interrupted, ERROR_INTERRUPTED,
-                          "%s: interrupted, but the job goes on in vfiod", address);
-        return fail(call->options, address, &interrupted, r);
+        return job_report_failure(call, address, result, error, r);
 }
 
 /* Releasing has an option that preparing shares, but not those about what to move. */
@@ -92,6 +86,7 @@ static Call release_call(const Call *call, Options *options) {
         options->with = NULL;
         options->accept = NULL;
         options->group = false;
+        options->wait = false;
         options->driver = NULL;
         release.options = options;
         return release;

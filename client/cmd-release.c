@@ -25,16 +25,6 @@ static void say_result(const char *address, const char *result) {
         fflush(stdout);
 }
 
-static int report_failure(const Call *call, const char *address, const sd_bus_error *error, int r) {
-        _cleanup_(sd_bus_error_free) sd_bus_error interrupted = SD_BUS_ERROR_NULL;
-
-        if (r != -EINTR)
-                return fail(call->options, address, error, r);
-        sd_bus_error_setf(&interrupted, ERROR_INTERRUPTED,
-                          "%s: interrupted, but the job goes on in vfiod", address);
-        return fail(call->options, address, &interrupted, r);
-}
-
 /* A wish outlives a release: whoever wants the device back for good is to know. */
 static void say_persisted(const Call *call, const char *address) {
         _cleanup_(freep) char *path = NULL;
@@ -69,7 +59,8 @@ static int release_one(const Call *call, const char *address, StepList *steps, c
                         if (call->options->json && *ret_code != EXIT_YES)
                                 *ret_code = error_exit_code(error.name);
                         else
-                                *ret_code = report_failure(call, address, &error, r);
+                                *ret_code = job_report_failure(call, address, &result, &error,
+                                                                       r);
                         return r;
                 }
         }

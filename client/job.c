@@ -220,6 +220,20 @@ void job_result_done(JobResult *result) {
         steps_done(&result->steps);
 }
 
+int job_report_failure(const Call *call, const char *address, const JobResult *result,
+                       const sd_bus_error *error, int r) {
+        _cleanup_(sd_bus_error_free) sd_bus_error interrupted = SD_BUS_ERROR_NULL;
+
+        if (r != -EINTR)
+                return fail(call->options, address, error, r);
+        /* Until there is a job it waits, and who leaves does not wait any more. */
+        sd_bus_error_setf(&interrupted, ERROR_INTERRUPTED,
+                          call->options->wait && !result->job
+                                  ? "%s: interrupted before the holder had gone; nothing was begun"
+                                  : "%s: interrupted, but the job goes on in vfiod", address);
+        return fail(call->options, address, &interrupted, r);
+}
+
 void job_print_steps(const StepList *steps) {
         bool drop = steps_one_domain(steps);
         Style style = style_for_stdout();

@@ -21,6 +21,10 @@ typedef struct JobResult {
 int job_run(const Call *call, const char *method, const char *address, char *const *with,
             JobResult *result, sd_bus_error *error);
 
+/** Says why job_run() failed, and what an interruption leaves going on. Returns an exit code. */
+int job_report_failure(const Call *call, const char *address, const JobResult *result,
+                       const sd_bus_error *error, int r);
+
 /** Frees what a result owns; for _cleanup_. */
 void job_result_done(JobResult *result);
 

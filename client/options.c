@@ -23,7 +23,9 @@ enum {
         ARG_NO_BLOCK,
         ARG_METRICS,
         ARG_NO_ASK_PASSWORD,
-        ARG_PERSIST
+        ARG_PERSIST,
+        ARG_WAIT,
+        ARG_FOREIGN
 };
 
 static const struct OptionInfo {
@@ -45,6 +47,9 @@ static const struct OptionInfo {
         { "timeout", ARG_TIMEOUT, "TIME", OPTION_TIMEOUT, "how long it may take: 5, 500ms, 2min" },
         { "persist", ARG_PERSIST, NULL, OPTION_PERSIST, "prepare: from the next boot on too; release: not any more" },
         { "no-block", ARG_NO_BLOCK, NULL, OPTION_NO_BLOCK, "do not wait until the work is done" },
+        { "wait", ARG_WAIT, NULL, OPTION_WAIT, "wait until no VM holds the device any more" },
+        { "foreign", ARG_FOREIGN, NULL, OPTION_FOREIGN,
+          "release: also what vfiod has not prepared" },
         { "metrics", ARG_METRICS, NULL, OPTION_METRICS, "status: as metrics, for node_exporter" },
         { "json", ARG_JSON, NULL, 0, "print JSON" },
         { "host", 'H', "[USER@]HOST", 0, "ask the vfiod of another host, over ssh" },
@@ -154,6 +159,12 @@ static int option_apply(Options *options, int value, const char *argument) {
                 return 0;
         case ARG_NO_BLOCK:
                 options->no_block = true;
+                return 0;
+        case ARG_WAIT:
+                options->wait = true;
+                return 0;
+        case ARG_FOREIGN:
+                options->foreign = true;
                 return 0;
         case ARG_METRICS:
                 options->metrics = true;

@@ -17,7 +17,9 @@ typedef enum OptionMask {
         OPTION_NO_BLOCK = 1 << 7,
         OPTION_METRICS = 1 << 8,
         OPTION_ACCEPT = 1 << 9,
-        OPTION_PERSIST = 1 << 10
+        OPTION_PERSIST = 1 << 10,
+        OPTION_WAIT = 1 << 11,
+        OPTION_FOREIGN = 1 << 12
 } OptionMask;
 
 /* The command line, read. Strings point into argv unless they are arrays. */
@@ -33,7 +35,7 @@ typedef struct Options {
         const char *driver;
         const char *for_what;  /* a condition (wait) or a claim (prepare, release) */
         uint64_t timeout_usec; /* TIMEOUT_NOT_GIVEN unless given */
-        bool no_block, metrics, persist;
+        bool no_block, metrics, persist, wait, foreign;
 
         unsigned given; /* which of OptionMask were on the command line */
 } Options;

@@ -18,11 +18,13 @@ static const Verb verbs[] = {
          "what prepare would do; changes nothing"},
         {"prepare", 1, -1,
          OPTION_WITH | OPTION_GROUP | OPTION_ACCEPT | OPTION_DRIVER | OPTION_FOR | OPTION_TIMEOUT |
-                 OPTION_NO_BLOCK | OPTION_PERSIST,
+                 OPTION_NO_BLOCK | OPTION_PERSIST | OPTION_WAIT,
          verb_prepare, "ADDRESS...", "give devices to VFIO, so that a VM can start with them",
          .changes = true},
-        {"release", 1, -1, OPTION_FOR | OPTION_TIMEOUT | OPTION_NO_BLOCK | OPTION_PERSIST, verb_release,
-         "ADDRESS...", "give them back to the host", .changes = true},
+        {"release", 1, -1,
+         OPTION_FOR | OPTION_TIMEOUT | OPTION_NO_BLOCK | OPTION_PERSIST | OPTION_WAIT |
+                 OPTION_FOREIGN,
+         verb_release, "ADDRESS...", "give them back to the host", .changes = true},
         {"wait", 1, 1, OPTION_FOR | OPTION_TIMEOUT, verb_wait, "ADDRESS",
          "wait until a device is ready (or see --for)"},
         {"monitor", 0, 0, 0, verb_monitor, "", "tell what changes, as it happens"},

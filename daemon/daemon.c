@@ -57,6 +57,8 @@ static void on_changed(const Changes *changes, void *userdata) {
                 operations_meet_changes(d->operations, changes);
         if (r < 0 && r != -ENOTCONN)
                 complain("Changes could not be announced", r);
+        if (d->operations)
+                operations_look(d->operations);
 }
 
 /* The report can be shown: take the name, which is what callers wait for. */

@@ -9,6 +9,9 @@
 typedef enum OperationKind { OPERATION_REFRESH, OPERATION_PLAN, OPERATION_PREPARE,
                              OPERATION_RELEASE } OperationKind;
 
+/* operations-wait.c: why an operation has not begun, and what ends that. */
+typedef struct Waiting Waiting;
+
 /* One call on its way. */
 typedef struct Operation {
         struct Operation *next;
@@ -17,6 +20,7 @@ typedef struct Operation {
         sd_bus_message *message; /* NULL once answered, or for a job of an earlier daemon */
         BusRequest request;      /* own copy */
         Job *job;
+        Waiting *waiting; /* NULL: it does not wait for a holder to go */
         unsigned group; /* valid with job */
         bool for_wish; /* nobody called: a wish is met */
         bool late;     /* of a wish: a driver of the host has the device */
@@ -43,6 +47,17 @@ void operation_free(Operation *op);
 /* Each answers the call, once; a caller that has gone is no matter. */
 void operation_answer_error(Operation *op, const char *name, const char *message);
 void operation_answer_result(Operation *op, const char *result);
+
+/* Has the device's group probed, and then plans and goes on. Returns: 0, then it may be gone; or
+ * -errno. */
+int operation_ask(Operation *op);
+
+/* operations-wait.c: with `wait`, has a plan that a holder is in the way of made anew when that may
+ * have gone, until the call's time is over. Returns: true if that is so, or it has been answered and
+ * is gone; false if the plan decides. */
+bool operation_waits(Operation *op, const Plan *plan);
+/* NULL is taken. Returns: NULL. */
+Waiting *waiting_free(Waiting *w);
 
 /* operations-wishes.c: with `persist`, writes down that the device is to be prepared at every boot,
  * or that it is not any more. Returns: 1 if that has changed, 0 or -errno. */

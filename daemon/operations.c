@@ -20,6 +20,7 @@ void operation_free(Operation *op) {
                 }
         operation_end_wish(op);
         model_forget(o->model, op);
+        waiting_free(op->waiting);
         job_free(op->job);
         sd_bus_message_unref(op->message);
         free(op->request.with);
@@ -145,7 +146,8 @@ static int make_plan(Operation *op, Plan **ret) {
                                   .n_with = op->request.n_with, .group = op->request.group,
                                   .driver = op->request.driver, .claim = op->request.claim,
                                   .accept = op->request.accept,
-                                  .n_accept = op->request.n_accept };
+                                  .n_accept = op->request.n_accept,
+                                  .foreign = op->request.foreign };
         Model *model = op->owner->model;
 
         return (op->kind == OPERATION_RELEASE ? plan_release : plan_prepare)(
@@ -184,6 +186,8 @@ static void proceed(void *userdata) {
         }
         if (op->kind == OPERATION_PLAN) {
                 answer_plan(op, plan);
+        } else if (operation_waits(op, plan)) {
+                ; /* what is planned when the holder has gone is another plan */
         } else if (plan->error) {
                 operation_answer_error(op, plan->error, plan->error_message);
                 operation_free(op);
@@ -193,6 +197,16 @@ static void proceed(void *userdata) {
                 operation_start_job(op, plan);
         }
         plan_free(plan);
+}
+
+int operation_ask(Operation *op) {
+        bool closely = op->kind == OPERATION_PLAN || op->kind == OPERATION_PREPARE;
+        int r = model_probe(op->owner->model, &op->request.address, closely, proceed, op);
+
+        if (r != -ENODEV)
+                return r;
+        proceed(op); /* nothing to probe: the plan says what is wrong */
+        return 0;
 }
 
 /* Takes a call in (m is NULL where nobody called). Returns: it, or NULL when memory is short. */
@@ -217,18 +231,9 @@ static Operation *take_in(Operations *o, OperationKind kind, sd_bus_message *m,
 
 /* Has the device's group probed, and goes on with what is known then. */
 static int begin(Operation *op) {
-        bool closely;
-        int r;
+        int r = op ? operation_ask(op) : -ENOMEM;
 
-        if (!op)
-                return -ENOMEM;
-        closely = op->kind == OPERATION_PLAN || op->kind == OPERATION_PREPARE;
-        r = model_probe(op->owner->model, &op->request.address, closely, proceed, op);
-        if (r == -ENODEV) { /* nothing to probe: the plan says what is wrong */
-                proceed(op);
-                return 0;
-        }
-        if (r < 0) /* nothing is planned on facts that may be old */
+        if (r < 0 && op) /* nothing is planned on facts that may be old */
                 operation_free(op);
         return r;
 }
@@ -239,7 +244,7 @@ static int begin(Operation *op) {
 bool operations_move(const Operations *o, uint64_t now_usec) {
         for (const Operation *op = o->operations; op; op = op->next)
                 if (op->job ? job_is_overdue(op->job, STALLED_USEC)
-                            : now_usec > op->since_usec + STALLED_USEC)
+                            : !op->waiting && now_usec > op->since_usec + STALLED_USEC)
                         return false;
         return true;
 }

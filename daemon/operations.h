@@ -43,5 +43,8 @@ void operations_meet_changes(Operations *o, const Changes *changes);
  * deadline has passed unnoticed. A worker that hangs does not count. */
 bool operations_move(const Operations *o, uint64_t now_usec);
 
+/* Something has changed in the model: who waits for a group to be free looks again. */
+void operations_look(Operations *o);
+
 /* Jobs that exist now; borrowed. */
 Job *const *operations_jobs(Operations *o, size_t *ret_n);

@@ -51,6 +51,8 @@
 #define VFIOD_OPTION_FOR       "for"          /* s: who claims the device */
 #define VFIOD_OPTION_PERSIST   "persist"      /* b: at every boot (prepare), not any more (release) */
 #define VFIOD_OPTION_NO_BLOCK  "no-block"     /* b: answer "queued" at once */
+#define VFIOD_OPTION_WAIT      "wait"         /* b: for a process that holds the device to go */
+#define VFIOD_OPTION_FOREIGN   "foreign"      /* b: release what somebody else has put on VFIO */
 #define VFIOD_OPTION_TIMEOUT   "timeout-usec" /* t: how long the work may take, microseconds */
 
 /* Results of Prepare and Release */

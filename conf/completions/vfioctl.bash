@@ -12,8 +12,8 @@ _vfioctl_addresses() {
 _vfioctl() {
         local verbs='status list show check explain plan prepare release wait monitor'
         local options='--class --all --with --group --accept --driver --for --timeout --persist
-                --no-block --metrics --json --host --machine --bus --no-pager --no-ask-password
-                --help --version'
+                --no-block --wait --foreign --metrics --json --host --machine --bus --no-pager
+                --no-ask-password --help --version'
         local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} verb='' word
         local words=()
 

@@ -37,6 +37,8 @@ complete -c vfioctl -l for -x -a 'ready preparable present released' -d 'what to
 complete -c vfioctl -l timeout -x -d 'how long it may take'
 complete -c vfioctl -l persist -d 'prepare at every boot, or not any more'
 complete -c vfioctl -l no-block -d 'do not wait until the work is done'
+complete -c vfioctl -l wait -d 'wait until no VM holds the device any more'
+complete -c vfioctl -l foreign -d 'also release what vfiod has not prepared'
 complete -c vfioctl -l metrics -d 'as metrics, for node_exporter'
 complete -c vfioctl -l json -d 'print JSON'
 complete -c vfioctl -s H -l host -x -a '(__fish_print_hostnames)' -d 'ask the vfiod of another host'

@@ -15,6 +15,8 @@ typedef struct BusRequest {
         bool group;
         bool no_block;
         bool persist;
+        bool wait;
+        bool foreign;
         char *driver; /* NULL: not given */
         char *claim;  /* NULL: not given */
         char **accept; /* hazards: "ID" or "ID@ADDRESS"; each id is one that there is */

@@ -123,6 +123,14 @@ static int read_persist(const Bus *b, sd_bus_message *m, BusRequest *r, sd_bus_e
         return read_boolean(m, &r->persist);
 }
 
+static int read_wait(const Bus *b, sd_bus_message *m, BusRequest *r, sd_bus_error *error) {
+        return read_boolean(m, &r->wait);
+}
+
+static int read_foreign(const Bus *b, sd_bus_message *m, BusRequest *r, sd_bus_error *error) {
+        return read_boolean(m, &r->foreign);
+}
+
 static int copy_text(const char *text, char **ret) {
         char *copy = strdup(text);
 
@@ -182,6 +190,8 @@ static const Option options[] = {
         { VFIOD_OPTION_FOR,      "s",  REQUEST_ALL,                       read_claim },
         { VFIOD_OPTION_PERSIST,  "b",  REQUEST_PREPARE | REQUEST_RELEASE, read_persist },
         { VFIOD_OPTION_NO_BLOCK, "b",  REQUEST_PREPARE | REQUEST_RELEASE, read_no_block },
+        { VFIOD_OPTION_WAIT,     "b",  REQUEST_PREPARE | REQUEST_RELEASE, read_wait },
+        { VFIOD_OPTION_FOREIGN,  "b",  REQUEST_RELEASE,                   read_foreign },
         { VFIOD_OPTION_TIMEOUT,  "t",  REQUEST_PREPARE | REQUEST_RELEASE, read_timeout },
 };
 
@@ -256,6 +266,10 @@ int request_read(const Bus *b, sd_bus_message *m, RequestMethod method, BusReque
                 e = target_parse(b, address, &r.address, error);
         if (e >= 0)
                 e = read_options(b, m, method, &r, error);
+        if (e >= 0 && r.wait && r.no_block)
+                e = INVALID(error, "Options '%s' and '%s' exclude each other: there is no job to "
+                            "name before the holder has gone", VFIOD_OPTION_WAIT,
+                            VFIOD_OPTION_NO_BLOCK);
         if (e < 0) {
                 request_clear(&r);
                 return e;

@@ -71,12 +71,14 @@ WRONG = {
     'for': [('as', ['x']), ('b', True), ('o', '/'), ('g', 's'), ('u', 0), ('(ss)', ['a', 'b'])],
     'persist': [('s', 'true'), ('u', 1), ('y', 1)],
     'no-block': [('s', 'true'), ('u', 1), ('i', 0), ('v', ('b', False))],
+    'wait': [('s', 'true'), ('u', 1), ('v', ('b', True))],
+    'foreign': [('s', 'true'), ('u', 1), ('as', ['b'])],
     'timeout-usec': [('u', 5), ('i', 5), ('x', 5), ('s', '5s'), ('d', 5.0), ('v', ('t', 5))],
 }
 
 RIGHT = {'with': ['0000:01:00.1'], 'accept': ['network-in-use'], 'group': True,
          'driver': 'vfio-pci', 'for': 'x', 'persist': False, 'no-block': False,
-         'timeout-usec': 1000000}
+         'wait': True, 'foreign': True, 'timeout-usec': 1000000}
 
 
 def is_plain(text):
@@ -129,14 +131,6 @@ def no_group(world):
 def unknown_option(world, method, name, quote):
     for value in (('b', True), ('s', 'x'), ('as', []), ('t', 1)):
         is_error(refusal(call, world, method, GOOD, [(name, value)]), INVALID_ARGS, quote)
-
-
-def not_built(world, method, name):
-    value = contract.NOT_BUILT[name]
-    is_error(refusal(call, world, method, GOOD, [(name, value)]), INVALID_ARGS, name)
-    # One that is known before it does not let it through.
-    is_error(refusal(call, world, method, GOOD, [('for', ('s', 'x')), (name, value)]), INVALID_ARGS,
-             name)
 
 
 def wrong_type(world, method, name):
@@ -301,8 +295,8 @@ def option_cases(world):
                             ('\x1b[31mred', 'red'), ('x' * 5000, 'xxxx')):
             yield (f'{method}, unknown option {name[:8]!r}', unknown_option, world, method, name,
                    quote)
-        for name in contract.NOT_BUILT:
-            yield f'{method}, option not built: {name}', not_built, world, method, name
+        for name in set(contract.OPTIONS) - set(taken):
+            yield f'{method}, option of another: {name}', unknown_option, world, method, name, name
         for name in taken:
             yield f'{method}, wrong types for {name}', wrong_type, world, method, name
             yield f'{method}, {name} given twice', twice, world, method, name

@@ -3,7 +3,7 @@
 """Holds vfiod's bus and vfioctl against the contract, under the bus policy that is shipped:
 check.py --vfiod PATH --vfioctl PATH [PART...]
 
-Parts: client, introspection, badinput, rights, matrix, several, privacy, limits, life,
+Parts: client, introspection, badinput, rights, matrix, several, others, privacy, limits, life,
 configuration.
 A line per check; the last one is "N passed, N failed". Needs root, to be somebody else where
 rights are checked.
@@ -21,8 +21,8 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 sys.path.insert(0, HERE)
 import world  # noqa: E402
 
-PARTS = ('client', 'introspection', 'badinput', 'rights', 'matrix', 'several', 'privacy', 'limits',
-         'life', 'configuration')
+PARTS = ('client', 'introspection', 'badinput', 'rights', 'matrix', 'several', 'others', 'privacy',
+         'limits', 'life', 'configuration')
 PARALLEL = 2  # parts at a time
 
 

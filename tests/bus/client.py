@@ -256,7 +256,7 @@ def usage_cases(world):
     for quote, *arguments in (
             ('frobnicate', 'frobnicate'), ('explain', 'explain', 'a', 'b'), ('--bogus', '--bogus'),
             ('is no hazard', '--accept=x', 'plan', GOOD),
-            ('--wait', 'prepare', GOOD, '--wait'), ('--foreign', 'release', GOOD, '--foreign'),
+            ('--wait', 'plan', GOOD, '--wait'), ('--foreign', 'prepare', GOOD, '--foreign'),
             ('status', 'status', 'x'), ('list', 'list', 'x'), ('check', 'check', 'x'),
             ('monitor', 'monitor', 'x'),
             ('show', 'show'), ('plan', 'plan'), ('prepare', 'prepare'), ('release', 'release'),

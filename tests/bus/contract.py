@@ -102,16 +102,14 @@ DEVICE = Interface({
 INTERFACES = {'org.vfiod1.Manager': MANAGER, 'org.vfiod1.Group': GROUP,
               'org.vfiod1.Device': DEVICE}
 
-# Of the options those that are built (the issue: others answer InvalidArgs by name). Those of a
-# release say nothing of what moves along.
+# Those of a release say nothing of what moves along.
 OPTIONS = {'with': 'as', 'group': 'b', 'accept': 'as', 'driver': 's', 'for': 's', 'persist': 'b',
-           'no-block': 'b',
-           'timeout-usec': 't'}
-NOT_BUILT = {'wait': ('b', True), 'foreign': ('b', True)}
+           'no-block': 'b', 'wait': 'b', 'foreign': 'b', 'timeout-usec': 't'}
 OPTIONS_OF = {
     'Plan': ('with', 'group', 'accept', 'driver', 'for'),
-    'Prepare': ('with', 'group', 'accept', 'driver', 'for', 'persist', 'no-block', 'timeout-usec'),
-    'Release': ('for', 'persist', 'no-block', 'timeout-usec'),
+    'Prepare': ('with', 'group', 'accept', 'driver', 'for', 'persist', 'no-block', 'wait',
+                'timeout-usec'),
+    'Release': ('for', 'persist', 'no-block', 'wait', 'foreign', 'timeout-usec'),
 }
 
 # What each word may be (DESIGN.md 2 and 3); empty where it may be empty.

@@ -76,8 +76,9 @@ static void test_options(void) {
         const char *const good[] = {"vfioctl", "plan", "--with", "a,b", "01:00.0", "--with=c",
                                     "--timeout=5", "--json"};
         const char *const accept[] = { "vfioctl", "--accept=tpm,watchdog", "--accept", "a@01:00.0" };
-        const char *const unbuilt[] = { "vfioctl", "--wait" }, *const bare[] = { "vfioctl",
-                                                                                     "--for" };
+        const char *const unknown[] = { "vfioctl", "--waiting" };
+        const char *const others[] = { "vfioctl", "--wait", "--foreign" };
+        const char *const bare[] = { "vfioctl", "--for" };
         const char *const empty[] = {"vfioctl", "--with", ","};
         Options options;
 
@@ -90,7 +91,11 @@ static void test_options(void) {
         CHECK(streq(options.accept[1], "watchdog") && streq(options.accept[2], "a@01:00.0"));
         CHECK(streq(options_unwanted(&options, OPTION_WITH), "accept"));
         options_done(&options);
-        CHECK(parse(&options, 2, unbuilt) == -EINVAL);
+        CHECK(parse(&options, 3, others) >= 0 && options.wait && options.foreign);
+        CHECK(streq(options_unwanted(&options, OPTION_WAIT), "foreign"));
+        CHECK(streq(options_unwanted(&options, OPTION_FOREIGN), "wait"));
+        options_done(&options);
+        CHECK(parse(&options, 2, unknown) == -EINVAL);
         options_done(&options);
         CHECK(parse(&options, 2, bare) == -EINVAL);
         options_done(&options);

@@ -78,6 +78,8 @@ expect 2 'is no address' show ../etc
 expect 2 "not 'x'" show group x
 expect 2 'takes no --accept' --accept=tpm release 05:00.0
 expect 2 'plan takes no --persist' plan 05:00.0 --persist
+expect 2 'prepare takes no --foreign' prepare 05:00.0 --foreign
+expect 2 'plan takes no --wait' plan 05:00.0 --wait
 expect 2 'unknown verb: frobnicate' frobnicate
 expect 2 'list takes no --with' list --with 01:00.0
 expect 2 'needs a device' plan

@@ -163,7 +163,8 @@ static void note(Fixture *f, const char *method, const BusRequest *r) {
                 n += snprintf(f->request + n, sizeof(f->request) - (size_t) n, " accept=%s",
                               r->accept[i]);
         snprintf(f->request + n, sizeof(f->request) - (size_t) n,
-                 " driver=%s for=%s no-block=%d timeout=%llu",
+                 "%s%s driver=%s for=%s no-block=%d timeout=%llu", r->wait ? " wait" : "",
+                 r->foreign ? " foreign" : "",
                  r->driver ? r->driver : "-", r->claim ? r->claim : "-", r->no_block,
                  (unsigned long long) r->timeout_usec);
         f->n_handled++;

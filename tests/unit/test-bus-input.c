@@ -115,20 +115,29 @@ static void test_options(Fixture *f) {
         taken(f, manager_call(f, "Release", "sa{sv}", "01:00.0", 2, "for", "s", "x", "timeout-usec",
                               "t", UINT64_MAX),
               "release 0000:01:00.0 group=0 driver=- for=x no-block=0 timeout=3600000000");
+        taken(f, manager_call(f, "Release", "sa{sv}", "01:00.0", 3, "wait", "b", 1, "foreign", "b",
+                              1, "no-block", "b", 0),
+              "release 0000:01:00.0 group=0 wait foreign driver=- for=- no-block=0 "
+              "timeout=20000000");
+        taken(f, manager_call(f, "Prepare", "sa{sv}", "01:00.0", 1, "wait", "b", 1),
+              "prepare 0000:01:00.0 group=0 wait driver=- for=- no-block=0 timeout=20000000");
 }
 
 static void test_bad_options(Fixture *f) {
-        static const char *const later[] = { "wait", "foreign", "WITH", "" };
+        static const char *const later[] = { "foreign", "WITH", "" };
 
         for (size_t i = 0; i < sizeof(later) / sizeof(later[0]); i++)
                 fixture_refused(f, manager_call(f, "Prepare", "sa{sv}", "01:00.0", 1, later[i], "b",
                                                 1), INVALID, "Unknown option", later[i],
                                 "known: with, group, accept, driver, for, persist, no-block, "
-                                "timeout-usec", NULL);
+                                "wait, timeout-usec", NULL);
         fixture_refused(f, manager_call(f, "Release", "sa{sv}", "01:00.0", 1, "driver", "s",
                                         "nvme"),
-                        INVALID, "Unknown option 'driver'; known: for, persist, no-block, timeout-usec",
-                        NULL);
+                        INVALID, "Unknown option 'driver'; known: for, persist, no-block, wait, foreign, "
+                        "timeout-usec", NULL);
+        fixture_refused(f, manager_call(f, "Prepare", "sa{sv}", "01:00.0", 2, "wait", "b", 1,
+                                        "no-block", "b", 1),
+                        INVALID, "'wait' and 'no-block' exclude each other", NULL);
         fixture_refused(f, manager_call(f, "Plan", "sa{sv}", "01:00.0", 1, "no-block", "b", 1),
                         INVALID, "known: with, group, accept, driver, for", NULL);
         fixture_refused(f, manager_call(f, "Plan", "sa{sv}", "01:00.0", 1, "group", "s", "yes"),
