@@ -1,7 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The main job: QEMU refuses, prepare, QEMU runs, release, everything as it was."""
+import signal
+import subprocess
 import sys
+import time
 
 import labguest as lab
 import vfiodlab as vfiod
@@ -92,7 +95,33 @@ def check_from_hand_bound():
     check_same('list-as-hand-bound', before)
     done = vfiod.ctl('--json', 'release', FIRST)
     ok('not-ours', done.returncode == 1 and vfiod.error_name(done) == 'NotManaged', done.stdout)
+    done = vfiod.ctl('release', '--foreign', FIRST)
+    ok('release-foreign', done.returncode == 0, done.stdout + done.stderr)
+    found = lab.driver(FIRST), lab.get_override(FIRST)
+    ok('foreign-back', found == (old, ''), found)
     lab.restore(FIRST, old)
+
+
+def check_wait():
+    """A release that waits for the VM to end; who leaves while it waits has asked for nothing."""
+    old = lab.driver(FIRST)
+    vfiod.ctl('prepare', FIRST)
+    up, words, qemu = lab.start_qemu(FIRST)
+    ok('wait-qemu-up', up, words)
+    done = vfiod.ctl('--json', 'release', '--wait', '--timeout', '1s', FIRST)
+    ok('wait-in-vain', done.returncode == 1 and vfiod.error_name(done) == 'InUse' and
+       str(qemu.pid) in done.stdout, done.stdout)
+    command = ['vfioctl', 'release', '--wait', '--timeout', '120s', FIRST]
+    with subprocess.Popen(command) as left:
+        time.sleep(3)
+        left.send_signal(signal.SIGINT)
+        ok('wait-interrupted', left.wait(30) != 0)
+    with subprocess.Popen(command) as release:
+        time.sleep(3)
+        ok('waits', release.poll() is None and lab.driver(FIRST) == 'vfio-pci', release.poll())
+        qemu.stop()
+        ok('waited', release.wait(60) == 0, release.returncode)
+    ok('wait-released', lab.driver(FIRST) == old, lab.driver(FIRST))
 
 
 def check_kept_override():
@@ -157,6 +186,7 @@ def main():
     lab.note(vfiod.ctl('status').stdout)
     check_from_host_drivers()
     check_from_hand_bound()
+    check_wait()
     check_kept_override()
     check_unbound_stays_unbound()
     check_pair()
