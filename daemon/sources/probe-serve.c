@@ -101,31 +101,29 @@ static void serve_one(const Root *root, int listen_fd) {
         if (fd < 0)
                 return;
         if (fork() == 0) {
+                (void) signal(SIGCHLD, SIG_DFL);
                 close(listen_fd);
                 _exit(answer(root, fd) < 0 ? EXIT_FAILURE : EXIT_SUCCESS);
         }
         close(fd); /* where no child could be had, that is the answer */
 }
 
-/* Reaps what has ended. Returns: true if a child is left. */
-static bool reap(void) {
-        pid_t pid;
-
-        do
-                pid = waitpid(-1, NULL, WNOHANG);
-        while (pid > 0);
-        return pid == 0;
+/* Returns: true if a child is left. There is never one to reap: see probe_serve(). */
+static bool is_busy(void) {
+        return waitpid(-1, NULL, WNOHANG) == 0;
 }
 
 int probe_serve(const Root *root, int listen_fd) {
+        /* How a child ends is said by its answer: the kernel need not keep it for us. */
+        if (signal(SIGCHLD, SIG_IGN) == SIG_ERR)
+                return -errno;
         for (;;) {
                 struct pollfd p = { .fd = listen_fd, .events = POLLIN };
                 int n = poll(&p, 1, IDLE_MS);
-                bool busy = reap();
 
                 if (n < 0 && errno != EINTR)
                         return -errno;
-                if (n == 0 && !busy)
+                if (n == 0 && !is_busy())
                         return 0;
                 if (n > 0)
                         serve_one(root, listen_fd);

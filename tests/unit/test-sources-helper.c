@@ -4,6 +4,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "sources/probe-helper.h"
@@ -44,6 +45,24 @@ static pid_t start_helper(const char *directory, const char *name, const char *t
 
 static void stop_helper(pid_t pid) {
         CHECK(kill(pid, SIGKILL) == 0 && waitpid(pid, NULL, 0) == pid);
+}
+
+/* Aborts unless the children of the helper are gone soon, although nobody asks it anything more. */
+static void expect_childless(pid_t pid) {
+        const struct timespec moment = { .tv_nsec = 20000000 };
+        char path[64], text[64];
+        size_t n = 1;
+
+        snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int) pid, (int) pid);
+        for (int i = 0; i < 250 && n > 0; i++) {
+                FILE *f = fopen(path, "re");
+
+                CHECK(f);
+                n = fread(text, 1, sizeof(text), f);
+                fclose(f);
+                CHECK(n == 0 || nanosleep(&moment, NULL) == 0);
+        }
+        CHECK(n == 0);
 }
 
 /* Runs a task here. Returns: what it wrote, which the caller frees; and its result. */
@@ -97,6 +116,7 @@ int main(void) {
         text = run(root, PROBE_GROUPS, &r);
         CHECK(r == 0 && !strstr(text, "0000:01:00.0"));
         expect_words(text, "helper", "end");
+        expect_childless(pid);
         stop_helper(pid);
 
         /* Its socket is there and it is not. */
