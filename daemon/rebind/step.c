@@ -202,6 +202,18 @@ static int run_bind(StepRun *run, const Step *s, const char *address, char **ret
         return r < 0 ? r : check_driver(&driver, address, s->value, ret_cause);
 }
 
+/* Takes a driver that was read. Returns: 0 if the kernel chose another than the member was on. */
+static int check_chosen(Text *driver, const char *address, const Managed *m, char **ret_cause) {
+        int r = 0;
+
+        if (!driver_is_back(m, driver))
+                r = cause_set(ret_cause, READ_BACK_DIFFERS,
+                              "the kernel has given %s to %s again, which must have been told its "
+                              "ids (ids= or new_id)", address, m->moved_to);
+        text_unset(driver, FACT_UNKNOWN);
+        return r;
+}
+
 static int run_probe(StepRun *run, const Step *s, const char *address, char **ret_cause) {
         const Managed *m = transaction_member(run->transaction, &s->address);
         char words[ERROR_WORDS_MAX];
@@ -220,12 +232,11 @@ static int run_probe(StepRun *run, const Step *s, const char *address, char **re
                                  error_words(r, words));
         /* The write succeeds also if no driver took the device. */
         r = get_driver(run, &s->address, address, &driver, ret_cause);
-        if (r == 0 && !driver_is_back(m, &driver))
-                r = cause_set(ret_cause, READ_BACK_DIFFERS,
-                              "the kernel has given %s to %s again, which must have been told its "
-                              "ids (ids= or new_id)", address, m->moved_to);
-        text_unset(&driver, FACT_UNKNOWN);
-        return r;
+        if (r < 0)
+                return r;
+        if (m && m->driver.fact == FACT_UNKNOWN)
+                return check_chosen(&driver, address, m, ret_cause);
+        return check_driver(&driver, address, text_or_empty(&m->driver), ret_cause);
 }
 
 /* What the override of the step's device should be by now; NULL: not set by any step. */
