@@ -186,7 +186,8 @@ static int append_options(sd_bus_message *m, const char *address, char *const *w
         if (options->no_block &&
             (r = sd_bus_message_append(m, "{sv}", VFIOD_OPTION_NO_BLOCK, "b", true)) < 0)
                 return r;
-        if (options->wait && (r = sd_bus_message_append(m, "{sv}", VFIOD_OPTION_WAIT, "b", true)) < 0)
+        if (options->wait &&
+            (r = sd_bus_message_append(m, "{sv}", VFIOD_OPTION_WAIT, "b", true)) < 0)
                 return r;
         if (options->foreign &&
             (r = sd_bus_message_append(m, "{sv}", VFIOD_OPTION_FOREIGN, "b", true)) < 0)

@@ -31,7 +31,7 @@ struct Waiting {
         Departure sender;
         bool asking;    /* facts are being read */
         bool once_more; /* a hint has come while they were */
-        char *message;  /* why it waits, for when the time is over */
+        Text message;   /* why it waits, for when the time is over */
 };
 
 static void forget_holders(Waiting *w) {
@@ -46,7 +46,7 @@ Waiting *waiting_free(Waiting *w) {
         sd_event_source_disable_unref(w->deadline);
         sd_event_source_disable_unref(w->again);
         departure_clear(&w->sender);
-        free(w->message);
+        text_unset(&w->message, FACT_ABSENT);
         free(w);
         return NULL;
 }
@@ -66,7 +66,8 @@ static int on_again(sd_event_source *source, void *userdata) {
         (void) source;
         w->asking = true;
         if (operation_ask(op) < 0) {
-                operation_answer_error(op, SD_BUS_ERROR_FAILED, "The device could not be read again.");
+                operation_answer_error(op, SD_BUS_ERROR_FAILED,
+                                       "The device could not be read again.");
                 operation_free(op);
         }
         return 0;
@@ -74,7 +75,7 @@ static int on_again(sd_event_source *source, void *userdata) {
 
 static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata) {
         Operation *op = ((Waiting *) userdata)->op;
-        const char *why = op->waiting->message;
+        const char *why = text_or_empty(&op->waiting->message);
         char *message;
 
         (void) source;
@@ -110,7 +111,8 @@ static void watch_holder(Waiting *w, pid_t pid) {
                         hint(w);
                 return;
         }
-        if (sd_event_add_io(w->op->owner->context.event, source, fd, EPOLLIN, on_holder_gone, w) < 0) {
+        if (sd_event_add_io(w->op->owner->context.event, source, fd, EPOLLIN, on_holder_gone,
+                            w) < 0) {
                 close(fd);
                 return;
         }
@@ -176,20 +178,19 @@ static bool too_many(const Operations *o) {
 
 /* Waits on, or begins to. Returns: 0 or -errno. */
 static int wait_on(Operation *op, const Group *g, const char *message) {
-        char *copy = strdup(message);
-        int r = !copy ? -ENOMEM : op->waiting ? 0 : too_many(op->owner) ? -EUSERS : begin(op);
+        int r = op->waiting ? 0 : too_many(op->owner) ? -EUSERS : begin(op);
+        Waiting *w = op->waiting;
 
-        if (r < 0) {
-                free(copy);
+        if (r < 0)
                 return r;
-        }
-        free(op->waiting->message);
-        op->waiting->message = copy;
-        op->waiting->asking = false;
-        watch_holders(op->waiting, g);
-        if (op->waiting->once_more)
-                hint(op->waiting);
-        op->waiting->once_more = false;
+        r = text_set(&w->message, message);
+        if (r < 0)
+                return r;
+        w->asking = false;
+        watch_holders(w, g);
+        if (w->once_more)
+                hint(w);
+        w->once_more = false;
         return 0;
 }
 
@@ -219,14 +220,14 @@ bool operation_waits(Operation *op, const Plan *plan) {
                 return false;
         }
         r = wait_on(op, g, plan->error_message);
-        if (r < 0) {
-                operation_answer_error(op, r == -EUSERS ? SD_BUS_ERROR_LIMITS_EXCEEDED
-                                                        : SD_BUS_ERROR_FAILED,
-                                       r == -EUSERS ? "Too many calls wait for a device to be let go: "
-                                                      "try again when one of them has ended."
-                                                    : strerror(-r));
+        if (r == -EUSERS)
+                operation_answer_error(op, SD_BUS_ERROR_LIMITS_EXCEEDED,
+                                       "Too many calls wait for a device to be let go: try again "
+                                       "when one of them has ended.");
+        else if (r < 0)
+                operation_answer_error(op, SD_BUS_ERROR_FAILED, strerror(-r));
+        if (r < 0)
                 operation_free(op);
-        }
         return true;
 }
 
