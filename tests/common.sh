@@ -8,7 +8,7 @@
         packages_build="gcc libc6-dev meson ninja-build pkg-config libsystemd-dev libudev-dev"
         packages_build+=" libpci-dev libmount-dev libblkid-dev libjansson-dev libinih-dev"
         packages_build+=" libexpat1-dev scdoc pci.ids"
-        packages_unit="dbus systemd python3 binutils udev kmod"
+        packages_unit="dbus systemd python3 binutils udev kmod jq"
         packages_unit+=" systemd-journal-remote zsh fish bash-completion"
         packages_unit+=" dunst xvfb imagemagick fonts-dejavu-core"
         packages_test="$packages_unit clang clang-tidy cppcheck shellcheck git"
@@ -188,13 +188,13 @@ are made from Debian's packages and need a Debian's apt.)
   Fedora    dnf install gcc meson hwdata dbus-daemon python3 \\
             'pkgconfig(libsystemd)' 'pkgconfig(libudev)' \\
             'pkgconfig(libpci)' 'pkgconfig(mount)' 'pkgconfig(blkid)' 'pkgconfig(jansson)' \\
-            'pkgconfig(expat)' scdoc
+            'pkgconfig(expat)' 'pkgconfig(inih)' scdoc
   Arch      pacman -S gcc meson pkgconf systemd systemd-libs pciutils util-linux-libs \\
-            jansson expat scdoc hwdata dbus python
+            jansson expat libinih scdoc hwdata dbus python
   openSUSE  zypper install gcc meson hwdata dbus-1 python3 \\
             'pkgconfig(libsystemd)' 'pkgconfig(libudev)' \\
             'pkgconfig(libpci)' 'pkgconfig(mount)' 'pkgconfig(blkid)' 'pkgconfig(jansson)' \\
-            'pkgconfig(expat)' scdoc
+            'pkgconfig(expat)' 'pkgconfig(inih)' scdoc
 
 Then:  meson setup --buildtype=release build && ninja -C build
 
