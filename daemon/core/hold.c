@@ -105,8 +105,7 @@ const char *hold_words(Hold hold) {
                 [HOLD_OTHER_OVERRIDE] = "somebody else has set its driver_override",
                 [HOLD_NOT_CANDIDATE] = "it is a bridge or a device of the platform",
                 [HOLD_NO_GROUP] = "it is in no IOMMU group",
-                [HOLD_NOT_ACCEPTED] = "the firmware shows its picture on it, and the wish does not "
-                                      "accept boot-display",
+                [HOLD_NOT_ACCEPTED] = "it is the firmware's display, which has to be accepted",
                 [HOLD_UNKNOWN] = "what it is could not be read",
         };
 
