@@ -22,7 +22,7 @@ struct ProbePace {
 };
 
 uint64_t probe_pace_patience(uint64_t took_usec) {
-        return took_usec / 4 > PATIENCE_MIN_USEC ? took_usec / 4 : PATIENCE_MIN_USEC;
+        return took_usec / 8 > PATIENCE_MIN_USEC ? took_usec / 8 : PATIENCE_MIN_USEC;
 }
 
 static uint64_t now_usec(const ProbePace *p) {
