@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "test-sources-journal-fixture.h"
 
+#include <endian.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -83,22 +84,41 @@ static void test_truncated(void) {
         }
 }
 
-/* An archived file is cut below what its header says, and the backlog still comes to its end. */
-static void test_truncated_archive(void) {
-        struct stat st;
-        Fixture x;
+/* Where the last object of a journal file begins (tail_object_offset in the journal's file format). */
+static uint64_t end_of_objects(const char *path) {
+        uint64_t offset;
+        FILE *f = fopen(path, "r");
 
-        fixture_open(&x);
-        fixture_append(&x, "system@1", &banner, 1);
-        fixture_append_many(&x, "system@1", "old", 1000);
-        fixture_append_many(&x, "system", "new", 10);
-        CHECK(stat(fixture_path(&x, "system@1"), &st) == 0);
-        CHECK(truncate(fixture_path(&x, "system@1"), st.st_size / 2) == 0);
-        fixture_start_to_end(&x, 1);
-        CHECK(x.complete != FACT_PRESENT && x.n_backlog >= 10);
-        fixture_append_many(&x, "system", "live", 2);
-        AWAIT(&x, x.n_followed >= 2);
-        fixture_close(&x);
+        CHECK(f && fseek(f, 136, SEEK_SET) == 0 && fread(&offset, sizeof(offset), 1, f) == 1);
+        fclose(f);
+        return le64toh(offset);
+}
+
+/* An archived file is cut below what its header says, and the backlog still comes to its end. Where
+ * nothing but space set aside is cut off, newer libraries (systemd 262) read all there is. */
+static void test_truncated_archive(void) {
+        for (unsigned i = 0; i < 2; i++) {
+                struct stat st;
+                const char *path;
+                Fixture x;
+
+                fixture_open(&x);
+                fixture_append(&x, "system@1", &banner, 1);
+                fixture_append_many(&x, "system@1", "old", 1000);
+                fixture_append_many(&x, "system", "new", 10);
+                path = fixture_path(&x, "system@1");
+                CHECK(stat(path, &st) == 0);
+                CHECK(truncate(path, i == 0 ? st.st_size / 2
+                                            : (off_t) end_of_objects(path) - 65536) == 0);
+                fixture_start_to_end(&x, 1);
+                /* All of it, or not complete; that some are gone, libsystemd 262 does not tell. */
+                CHECK(i == 0 ? x.n_backlog == 1011 || x.complete != FACT_PRESENT
+                             : x.n_backlog < 1011);
+                CHECK(x.n_backlog >= 10);
+                fixture_append_many(&x, "system", "live", 2);
+                AWAIT(&x, x.n_followed >= 2);
+                fixture_close(&x);
+        }
 }
 
 /* Each page of a live journal is overwritten in turn, without a change of size. */
