@@ -157,7 +157,7 @@ guest_libraries() {
         local program library interpreter
         is_newer_than_guest || return 0
         mkdir -p "$1$guest_library_dir" || return 1
-        for program in "$1"/usr/bin/* "$1"/usr/sbin/*; do
+        for program in "$1"/usr/bin/* "$1"/usr/sbin/* "$1"/usr/libexec/vfiod/*; do
                 interpreter=$(patchelf --print-interpreter "$program") || return 1
                 for library in "$interpreter" $(ldd "$program" | grep -o '/[^ ]*'); do
                         cp -Lu "$library" "$1$guest_library_dir/" || return 1

@@ -37,10 +37,19 @@ VARIANTS = {
     ),
     # Debian's package makes it the system bus.
     'broker': CORE + ('dbus-broker',),
+    # Makes an initramfs of its own, both ways, and boots with it (reboot).
+    'boot': CORE + ('initramfs-tools', 'busybox', 'zstd', 'e2fsprogs', 'dracut-core'),
 }
 # MiB: (size of the file system, space needed while it is made)
-SIZES = {'core': (3072, 4000), 'broker': (3072, 4000), 'full': (4608, 6000)}
+SIZES = {'core': (3072, 4000), 'broker': (3072, 4000), 'full': (4608, 6000),
+         'boot': (3584, 4500)}
 
+# What boots more than once is cut off, too: it has a journal, and is checked and mounted by its
+# fstab. So is the per-run disk, for no initramfs but the lab's own knows it.
+REBOOTED = {
+    'boot': ('LABEL=vfiod-root / ext4 defaults 0 1\n'
+             'LABEL=vfiod-run /lab ext4 defaults 0 0\n'),
+}
 # Nothing in a test needs these, and each costs a second or more without KVM.
 MASKED = (
     'apt-daily.timer', 'apt-daily-upgrade.timer', 'dpkg-db-backup.timer',
@@ -65,6 +74,7 @@ DROPPED = ('/usr/share/doc/*', '/usr/share/man/*', '/usr/share/locale/*',
 def path(variant='core'):
     """The file name of the image, keyed by everything that goes into it."""
     parts = [SUITE, variant, *VARIANTS[variant], *MASKED, *DROPPED, str(SIZES[variant])]
+    parts += [REBOOTED[variant]] if variant in REBOOTED else []
     return os.path.join(cache.directory(), f'root-{variant}-{cache.key(*parts, ROOTFS)}.img')
 
 
@@ -83,10 +93,11 @@ def ensure(variant='core'):
         say(f'root image "{variant}": installing {len(VARIANTS[variant])} packages and '
             f'what they need from {SUITE}')
         _bootstrap(tree, VARIANTS[variant])
-        _customise(tree)
+        _customise(tree, variant)
         say('root image: writing the file system')
-        _run(['mke2fs', '-q', '-t', 'ext4', '-L', 'vfiod-root', '-m', '0', '-O', '^has_journal',
-              '-E', 'lazy_itable_init=1,root_owner=0:0', '-d', tree, image, f'{size}M'])
+        journal = 'has_journal' if variant in REBOOTED else '^has_journal'
+        _run(['mke2fs', '-q', '-t', 'ext4', '-L', 'vfiod-root', '-m', '0', '-O', journal, '-E',
+              'lazy_itable_init=1,root_owner=0:0', '-d', tree, image, f'{size}M'])
         os.chmod(image, 0o444)
         os.rename(image, final)
     finally:
@@ -108,16 +119,18 @@ def _bootstrap(tree, names):
     _run(command + [SUITE, tree, '-'], text=sources)
 
 
-def _customise(tree):
+def _customise(tree, variant):
     shutil.copytree(ROOTFS, tree, dirs_exist_ok=True, symlinks=True)
     units = os.path.join(tree, 'etc/systemd/system')
     for unit in MASKED:
+        if variant in REBOOTED and unit == 'systemd-remount-fs.service':
+            continue
         link = os.path.join(units, unit)
         cache.remove(link)
         os.symlink('/dev/null', link)
     _write(tree, 'etc/hostname', 'lab\n')
     _write(tree, 'etc/hosts', '127.0.0.1 localhost lab\n')
-    _write(tree, 'etc/fstab', '')
+    _write(tree, 'etc/fstab', REBOOTED.get(variant, ''))
     # A fixed id: systemd neither waits for entropy nor runs "first boot".
     _write(tree, 'etc/machine-id', '76666966646c616276666966646c6162\n')
     os.makedirs(os.path.join(tree, 'lab'), exist_ok=True)

@@ -2,7 +2,6 @@
 """One guest: its per-run disk, its QEMU process, and its end."""
 import json
 import os
-import secrets
 import shutil
 import signal
 import subprocess
@@ -12,6 +11,7 @@ import time
 import cache
 import topology
 from cache import LabError
+from disks import Disks
 from qmp import Channel, Qmp
 
 QEMU = 'qemu-system-x86_64'
@@ -23,6 +23,10 @@ APPEND = ('console=ttyS0 quiet loglevel=4 panic=-1 systemd.unit=lab.target '
           'cryptomgr.notests root=LABEL=vfiod-root '
           # The HPET costs an exit per reading, and wraps when QEMU is busy for 43 s.
           'tsc=reliable')
+
+
+# MiB for what the jobs leave in /lab/out.
+OUT_SIZE = 400
 
 
 def has_kvm_node():
@@ -103,22 +107,6 @@ def end(process):
         process.stdout.close()
 
 
-# Real mode, at 0000:7c00: every character of the text to the first serial port, then it stops.
-BOOT_CODE = bytes.fromhex('fc 31c0 8ed8 be167c baf803 ac 84c0 7403 ee ebf8 f4 ebfd')
-NVME_SIZE = 1 << 30
-
-
-def make_boot_disk(target):
-    """What the NVMe holds: a boot sector that says a word. Returns the word, new for each guest, so
-    that it can come from nowhere else."""
-    word = f'booted-{secrets.token_hex(8)}'
-    sector = (BOOT_CODE + word.encode() + b'\r\n\0').ljust(510, b'\0') + b'\x55\xaa'
-    with open(target, 'wb') as out:
-        out.write(sector)
-        out.truncate(NVME_SIZE)
-    return word
-
-
 def make_run_disk(target, scratch, options, word):
     """The per-run disk: jobs, the guest's library, truth, the topology, the build."""
     tree = os.path.join(scratch, 'disk')
@@ -145,7 +133,8 @@ def make_run_disk(target, scratch, options, word):
         copy(extra, os.path.join(tree, os.path.basename(os.path.normpath(extra))))
     if options.tree:
         copy_build(options.tree, os.path.join(tree, 'tree'))
-    size = (cache.used(tree) >> 20) * 3 // 2 + 64
+    os.makedirs(os.path.join(tree, 'out'))
+    size = (cache.used(tree) >> 20) * 3 // 2 + 64 + (OUT_SIZE if options.take else 0)
     command(['mke2fs', '-q', '-t', 'ext4', '-L', 'vfiod-run', '-m', '0', '-O', '^has_journal',
              '-E', 'root_owner=0:0', '-d', tree, target, f'{size}M'])
     shutil.rmtree(tree)
@@ -198,20 +187,19 @@ class Guest:
             raise
 
     def _boot(self, root, kernel_directory, options):
-        overlay, disk, nvme = (os.path.join(self.scratch, name)
-                               for name in ('root.qcow2', 'run.img', 'nvme.img'))
-        command(['qemu-img', 'create', '-q', '-f', 'qcow2', '-F', 'raw', '-b', root, overlay])
-        make_run_disk(disk, self.scratch, options, make_boot_disk(nvme))
+        disks = Disks(command, self.scratch, root, options)
+        disk = os.path.join(self.scratch, 'run.img')
+        make_run_disk(disk, self.scratch, options, disks.boot_word)
         for name in (self.output, self.console):
             with open(name, 'wb'):
                 pass
         modules = os.path.join(kernel_directory, 'modules.img')
         words = self._machine(options) + self._disks(
-            ('root', overlay, 'qcow2', 'off'), ('modules', modules, 'raw', 'on'),
+            ('root', disks.root, 'qcow2', 'off'), ('modules', modules, 'raw', 'on'),
             ('run', disk, 'raw', 'off'))
-        words += topology.arguments(options.iommu, nvme, options.shpchp, options.sriov)
+        words += topology.arguments(options.iommu, disks.nvme, options.shpchp, options.sriov)
         words += ['-kernel', os.path.join(kernel_directory, 'vmlinuz'),
-                  '-initrd', os.path.join(kernel_directory, 'initrd.img'),
+                  '-initrd', options.initrd or os.path.join(kernel_directory, 'initrd.img'),
                   '-append', f'{APPEND} {options.append or ""}'.strip()]
         self.started = time.monotonic()
         with open(self.words, 'wb') as log:
@@ -237,6 +225,8 @@ class Guest:
     def _disks(*disks):
         words = []
         for index, (name, path, form, readonly) in enumerate(disks):
+            if not path:
+                continue
             words += ['-drive', f'if=none,id=disk{index},file={path},format={form},'
                                 f'readonly={readonly},cache=unsafe',
                       '-device', f'virtio-blk-pci,drive=disk{index},serial={name},'
@@ -272,6 +262,16 @@ class Guest:
                 out.write(f'--- {os.path.basename(path)} ---\n'.encode())
                 with open(path, 'rb') as source:
                     shutil.copyfileobj(source, out)
+
+    def take(self, target):
+        """What the jobs left, and synced, in /lab/out. The guest is at its end."""
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            end(self.process)
+        # debugfs writes into no directory that is there, and says so only to people.
+        shutil.rmtree(os.path.join(target, 'out'), ignore_errors=True)
+        command(['debugfs', '-R', f'rdump /out {target}', os.path.join(self.scratch, 'run.img')])
 
     def close(self):
         """End the process, remove the files."""

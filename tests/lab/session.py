@@ -9,6 +9,7 @@ import machine
 # once. A guest whose kernel has said anything is not.
 SILENT = 'its firmware hangs'
 SILENT_SECONDS = 120
+ENDED = 'the guest ended by itself'
 # The other such failure (seen once in some eighty boots, kernel 7.2): while the kernel patches its
 # own code, the emulation lets a processor run into the breakpoint that is there for a moment.
 PATCHED = 'its kernel dies of patching itself in software emulation'
@@ -70,6 +71,14 @@ class Tally:
             return False
         return True
 
+    def judge_cut(self, reason):
+        """A boot that was to be cut off ends by itself, and before its jobs would have run."""
+        if reason != ENDED or self.booted is not None:
+            self.fail(f'guest: it was to be cut off, but {reason}')
+            return False
+        self.line('ok cut-off')
+        return True
+
 
 class Follower:
     """The growing file that a serial port is written to."""
@@ -102,7 +111,7 @@ def follow(guest, tally, seconds):
                 return 'done'
             if not alive:
                 return PATCHED if tally.booted is None and guest.emulated and \
-                    PATCHED_SIGN in guest.last_words(1000) else 'the guest ended by itself'
+                    PATCHED_SIGN in guest.last_words(1000) else ENDED
             if time.monotonic() > deadline:
                 return f'not done after {seconds} s'
             if tally.booted is None and time.monotonic() > silent and guest.silent():
@@ -117,12 +126,16 @@ def attempt(root, kernel_directory, options, tally):
     with machine.Guest(root, kernel_directory, options) as guest:
         try:
             reason = follow(guest, tally, options.timeout)
-            if reason not in (SILENT, PATCHED) and not tally.judge(reason):
+            good = reason in (SILENT, PATCHED) or \
+                (tally.judge_cut(reason) if options.cut else tally.judge(reason))
+            if not good:
                 print('--- the last lines of its console ---\n' + guest.last_words(), flush=True)
             return reason
         finally:
             if options.keep_log:
                 guest.keep_log(options.keep_log)
+            if options.take:
+                guest.take(options.take)
 
 
 def run(root, kernel_directory, options):

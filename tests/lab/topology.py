@@ -128,9 +128,9 @@ def roles(iommu, sriov=False):
     return paths
 
 
-def arguments(iommu, disk, shpchp=False, sriov=False):
+def arguments(iommu, nvme, shpchp=False, sriov=False):
     """QEMU's arguments for the devices under test (disks of the lab not included). The NVMe has
-    what is in the file disk."""
+    what the words say, which are a -blockdev's."""
     result = ['-audiodev', 'none,id=quiet']
     if shpchp:
         # Then the kernel's own hotplug driver takes the conventional bridge.
@@ -138,7 +138,7 @@ def arguments(iommu, disk, shpchp=False, sriov=False):
     for index in range(4 if iommu == 'amd' else 3):
         # A hub with one port: a network card with a link that leads nowhere.
         result += ['-netdev', f'hubport,hubid={index},id=net{index}']
-    result += ['-blockdev', f'driver=file,node-name=nvme0,filename={disk}']
+    result += ['-blockdev', f'{nvme},node-name=nvme0']
     drives = ['nvme1']
     if sriov:
         drives += [f'pfdrive{index}' for index in range(PFS)]
