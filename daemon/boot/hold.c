@@ -76,11 +76,12 @@ static int decide(const Root *root, const Address *a, const Host *h) {
         Hold hold = hold_decide(h, a, &w);
         int r = 0;
 
-        if (w) /* for the rule that asks */
-                puts("VFIOD_WISHED=1");
+        if (!w)
+                return 0;
+        puts("VFIOD_WISHED=1"); /* for the rule that asks */
         if (hold == HOLD_TAKE)
                 r = take(root, w, a);
-        else if (w && hold != HOLD_HELD)
+        else if (hold != HOLD_HELD)
                 boot_say(root, "%s is not held for [%s]: %s", address_format(a, text), w->name,
                          hold_words(hold));
         /* A daemon that runs is told to look again: no event says that an override was written. */
