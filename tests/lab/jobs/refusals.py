@@ -64,7 +64,7 @@ def check_bad_input():
     check('beside-chipset', ['prepare', lab.addr('ahci')], 'NotSupported', ['lpc_ich'])
     check('not-ours', ['release', FIRST], '', code=0)
     for option, value in (('accept', 's x'), ('foreign', 'b true'),
-                          ('wait', 'b true'), ('nonsense', 's x'), ('with', 's x')):
+                          ('wait', 's x'), ('nonsense', 's x'), ('with', 's x')):
         before = bindings()
         done = lab.run(f'busctl call org.vfiod1 /org/vfiod1 org.vfiod1.Manager Prepare '
                        f"'sa{{sv}}' {FIRST} 1 {option} {value}")
