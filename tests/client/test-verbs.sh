@@ -23,10 +23,20 @@ until_true() {
                 sleep 0.1
         done
 }
+# Its last words are not those of the next, and its name is free only when the bus has noticed.
 start_fake() {
+        : >"$dir/fake"
         "$fake" 50 >"$dir/fake" 2>&1 &
         fake_pid=$!
         until_true grep -q ready "$dir/fake" || { cat "$dir/fake"; exit 1; }
+}
+stop_fake() {
+        kill "$fake_pid" && wait "$fake_pid"
+        fake_pid=''
+        until_true is_gone || exit 1
+}
+is_gone() {
+        ! "$vfioctl" list
 }
 # expect CODE PATTERN ARGUMENT...: what vfioctl exits with, and what it must say
 expect() {
@@ -95,7 +105,7 @@ expect 1 'not prepared by vfiod' release 05:00.0
 "$vfioctl" wait 05:00.0 >"$dir/wait" 2>&1 &
 wait_pid=$!
 sleep 1 # until it has looked once
-kill "$fake_pid" && wait "$fake_pid"
+stop_fake
 start_fake
 expect 0 'unbind        05:00.0  from igc … done' prepare 05:00.0
 wait $wait_pid || { echo "FAILED: wait: exit $?"; cat "$dir/wait"; failed=$((failed + 1)); }
