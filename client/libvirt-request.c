@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
+#include <stdio.h>
 #include <syslog.h>
 #include <time.h>
 
+#include "finding-ids.h"
 #include "libvirt-request.h"
 #include "names.h"
 #include "util.h"
@@ -82,23 +84,61 @@ static void tell_error(const HookRequest *q, const HostDevice *d, const char *wh
                         *advice ? " " : "", advice);
 }
 
+/* One element of a list option about a device of the guest, or NULL to leave the device out; kept in
+ * buffer if it has to be made. */
+typedef const char *(*ListItem)(const HostDevice *d, const HostDevice *device, char *buffer,
+                                size_t size);
+
 /* The others that the guest takes: that they move along is what its owner wants. */
-static int append_with(const HookRequest *q, const HostDevice *device, sd_bus_message *m) {
+static const char *with_item(const HostDevice *d, const HostDevice *device, char *buffer,
+                             size_t size) {
+        return d != device ? d->address : NULL;
+}
+
+/* Whoever gives a guest a disk gives it what is on the disk; a disk in use is refused all the same. */
+static const char *accept_item(const HostDevice *d, const HostDevice *device, char *buffer,
+                               size_t size) {
+        if (!streq(d->element, "disk"))
+                return NULL;
+        (void) snprintf(buffer, size, FINDING_DISK_HOLDS_DATA "@%s", d->address);
+        return buffer;
+}
+
+static int append_list(const HookRequest *q, const HostDevice *device, const char *option,
+                       ListItem item, sd_bus_message *m) {
+        char buffer[128];
         int r;
 
         if ((r = sd_bus_message_open_container(m, 'e', "sv")) < 0 ||
-            (r = sd_bus_message_append(m, "s", VFIOD_OPTION_WITH)) < 0 ||
+            (r = sd_bus_message_append(m, "s", option)) < 0 ||
             (r = sd_bus_message_open_container(m, 'v', "as")) < 0 ||
             (r = sd_bus_message_open_container(m, 'a', "s")) < 0)
                 return r;
-        for (size_t i = 0; i < q->n_devices; i++)
-                if (!q->devices[i].managed && q->devices + i != device &&
-                    (r = sd_bus_message_append(m, "s", q->devices[i].address)) < 0)
+        for (size_t i = 0; i < q->n_devices; i++) {
+                const char *text = q->devices[i].managed ? NULL
+                                   : item(&q->devices[i], device, buffer, sizeof(buffer));
+
+                if (text && (r = sd_bus_message_append(m, "s", text)) < 0)
                         return r;
+        }
         for (int level = 0; level < 3; level++)
                 if ((r = sd_bus_message_close_container(m)) < 0)
                         return r;
         return 0;
+}
+
+static bool has_disk(const HookRequest *q) {
+        for (size_t i = 0; i < q->n_devices; i++)
+                if (!q->devices[i].managed && streq(q->devices[i].element, "disk"))
+                        return true;
+        return false;
+}
+
+/* What a prepare has besides what a release has. */
+static int append_consent(const HookRequest *q, const HostDevice *d, sd_bus_message *m) {
+        int r = append_list(q, d, VFIOD_OPTION_WITH, with_item, m);
+
+        return r < 0 || !has_disk(q) ? r : append_list(q, d, VFIOD_OPTION_ACCEPT, accept_item, m);
 }
 
 static int new_request(const HookRequest *q, const char *method, const HostDevice *d,
@@ -114,7 +154,7 @@ static int new_request(const HookRequest *q, const char *method, const HostDevic
             (r = sd_bus_message_open_container(m, 'a', "{sv}")) < 0 ||
             (r = sd_bus_message_append(m, "{sv}", VFIOD_OPTION_FOR, "s", q->claim)) < 0 ||
             (r = sd_bus_message_append(m, "{sv}", VFIOD_OPTION_TIMEOUT, "t", timeout)) < 0 ||
-            (r = prepare ? append_with(q, d, m) : 0) < 0)
+            (r = prepare ? append_consent(q, d, m) : 0) < 0)
                 return r;
         if (prepare && d->driver &&
             (r = sd_bus_message_append(m, "{sv}", VFIOD_OPTION_DRIVER, "s", d->driver)) < 0)

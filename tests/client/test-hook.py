@@ -116,6 +116,24 @@ def check_driver():
               [f'Prepare {A} for=libvirt:guest1 timeout-usec with driver=mlx5_vfio_pci'], calls())
 
 
+def nvme_disk(address):
+    """The XML of a disk that QEMU drives itself."""
+    _, bus, rest = address.split(':')
+    slot, function = rest.split('.')
+    return ("<disk type='nvme' device='disk'><source type='pci' managed='no' namespace='1'>"
+            f"<address domain='0x0000' bus='0x{bus}' slot='0x{slot}' function='0x{function}'/>"
+            "</source><target dev='vda'/></disk>")
+
+
+def check_disk():
+    with double() as calls:
+        Ran('prepare begin -', domain(hostdev(A), nvme_disk(B)))
+        check('what is on a disk of the guest is accepted, and on nothing else', calls() == [
+            f'Prepare {A} for=libvirt:guest1 timeout-usec with={B} accept=disk-holds-data@{B}',
+            f'Prepare {B} for=libvirt:guest1 timeout-usec with={A} accept=disk-holds-data@{B}'],
+            calls())
+
+
 def check_refusal():
     words = f'{B} cannot be prepared: qemu (4711) holds its group 1.'
     with double(f'Prepare {B} org.vfiod1.Error.InUse {words}') as calls:
@@ -264,6 +282,7 @@ def main():
     check_one_set()
     check_managed()
     check_driver()
+    check_disk()
     check_refusal()
     check_release_goes_on()
     check_deadline()

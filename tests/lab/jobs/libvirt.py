@@ -168,8 +168,9 @@ def check_nvme():
     """A disk that QEMU drives itself. The profile that Debian 12's libvirt makes for such a guest does
     not let it have the group's node, so this one has none."""
     before = drivers(NVME)
-    # What is on it would have to be given up with --accept, and the hook agrees to nothing.
-    lab.run('dd if=/dev/zero of=/dev/nvme0n1 bs=1M count=1 conv=fsync; udevadm settle', 60)
+    lab.run('wipefs -a /dev/nvme0n1; mkswap /dev/nvme0n1; udevadm settle', 60)
+    done = vfiod.ctl('--json', 'prepare', NVME)
+    ok('disk-holds-data', done.returncode == 1 and 'disk-holds-data' in done.stdout, done.stdout)
     define('disk', nvme_disk(NVME), seclabel="<seclabel type='none' model='apparmor'/>")
     done = start('disk')
     ok('disk-prepared-and-starts', done.returncode == 0 and drivers(NVME) == ('vfio-pci',), words(done))
