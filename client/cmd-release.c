@@ -39,6 +39,17 @@ static void say_persisted(const Call *call, const char *address) {
         device_done(&device);
 }
 
+static void say_all(const Call *call, const char *address, const char *result, bool moved) {
+        bool done = streq(result, VFIOD_RESULT_DONE);
+
+        if (moved || !done || !call->options->persist)
+                say_result(address, result);
+        if (!call->options->persist)
+                say_persisted(call, address);
+        else if (done || streq(result, VFIOD_RESULT_KEPT))
+                printf("%s is not persisted any more\n", address);
+}
+
 /* Releases one device. `steps` are those done so far, to which its own are added. */
 static int release_one(const Call *call, const char *address, StepList *steps, char **ret_result,
                        int *ret_code) {
@@ -70,10 +81,8 @@ static int release_one(const Call *call, const char *address, StepList *steps, c
                         *ret_code = fail(call->options, address, NULL, -ENOMEM);
                         return -ENOMEM;
                 }
-        if (!call->options->json) {
-                say_result(address, word);
-                say_persisted(call, address);
-        }
+        if (!call->options->json)
+                say_all(call, address, word, result.steps.n > 0);
         *ret_result = strdup(word);
         return 0;
 }

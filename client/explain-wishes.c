@@ -21,8 +21,9 @@ const Explanation explain_wishes[] = {
          "or taken out, and then the host's own disk may stand there next: so a wish is met only "
          "if both are right.\n"
          "  vfioctl list\n"
-         "Persist the device where it is now, and take out the old wish: that of a file is a "
-         "[device] section of vfiod.conf(5), that of vfioctl goes with the device's old address:\n"
+         "Take out the old wish, and persist the device where it is now; the wish of a file is a "
+         "[device] section of vfiod.conf(5):\n"
+         "  vfioctl release --persist 01:00.0\n"
          "  vfioctl prepare --persist 02:00.0",
          "vfiod.conf(5); drivers/pci/pci-driver.c:pci_match_device",
          {"wish-refused"},

@@ -195,9 +195,12 @@ int job_run(const Call *call, const char *method, const char *address, char *con
         int r;
 
         r = bus_find_device(call->bus, address, true, error, &path);
-        if (r < 0)
+        /* A wish is left behind by a device that is gone; the daemon knows whether there is one. */
+        if (r < 0 && !(streq(method, "Release") && call->options->persist &&
+                       sd_bus_error_has_name(error, VFIOD_ERROR_NO_SUCH_DEVICE)))
                 return r;
-        result->address = bus_path_address(path);
+        sd_bus_error_free(error);
+        result->address = path ? bus_path_address(path) : strdup(address);
         if (!result->address)
                 return -ENOMEM;
         if ((r = run_prepare(&run, slots)) >= 0 &&

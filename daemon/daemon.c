@@ -143,6 +143,12 @@ static int rescan(void *userdata, sd_bus_message *m, sd_bus_error *error) {
         return r < 0 ? r : bus_reply_empty(m);
 }
 
+static bool is_wished(void *userdata, const Address *a) {
+        const Daemon *d = userdata;
+
+        return host_find_address_wish(model_host(d->model), a);
+}
+
 static uint64_t default_timeout_usec(void *userdata) {
         Daemon *d = userdata;
 
@@ -158,6 +164,7 @@ static const BusHandlers bus_handlers = {
         .release = release,
         .refresh = refresh,
         .rescan = rescan,
+        .is_wished = is_wished,
         .default_timeout_usec = default_timeout_usec,
 };
 

@@ -62,6 +62,8 @@ Waiting *waiting_free(Waiting *w);
 /* operations-wishes.c: with `persist`, writes down that the device is to be prepared at every boot,
  * or that it is not any more. Returns: 1 if that has changed, 0 or -errno. */
 int operation_keep_wish(Operation *op);
+/* Answers a call that takes back the wish for a device that is not there. Returns: 0 or -errno. */
+int operations_forget_wish(Operations *o, sd_bus_message *m, const Address *a);
 /* Answers what came of the operation, after the wish is written down. */
 void operation_answer_success(Operation *op, const char *result);
 

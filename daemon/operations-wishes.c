@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 
+#include "names.h"
 #include "operations-internal.h"
 #include "rebind/state.h"
 
@@ -35,4 +36,16 @@ int operation_keep_wish(Operation *op) {
         if (r > 0)
                 (void) model_touch(o->model, &op->request.address, 1);
         return r;
+}
+
+int operations_forget_wish(Operations *o, sd_bus_message *m, const Address *a) {
+        int r = o->state_fd < 0 ? o->state_fd
+                                : wish_remove(o->state_fd, model_host(o->model), a);
+
+        if (r < 0)
+                return r;
+        /* That a device is missing is a finding of the host. */
+        if (r > 0)
+                (void) model_rescan(o->model);
+        return bus_reply_result(m, r > 0 ? VFIOD_RESULT_DONE : VFIOD_RESULT_UNCHANGED, 0);
 }

@@ -291,6 +291,8 @@ int operations_release(Operations *o, sd_bus_message *m, const BusRequest *r, sd
         const Wish *w = r->persist ? host_find_configured(model_host(o->model), &r->address) : NULL;
         char text[ADDRESS_TEXT_MAX];
 
+        if (r->persist && !host_find_device(model_host(o->model), &r->address))
+                return operations_forget_wish(o, m, &r->address);
         if (w)
                 return sd_bus_error_setf(error, VFIOD_ERROR_NOT_SUPPORTED,
                                          "%s is persisted by [device %s] in %s, line %u: take that "

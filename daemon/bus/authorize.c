@@ -49,6 +49,7 @@ typedef struct Authorization {
         PolkitQuery *query;
         Departure sender;
         bool interactive;
+        bool absent; /* there was no such device when it was asked */
         uint64_t until_usec; /* for all questions together */
         char ids[IDS_MAX]; /* of the device that was asked about */
 } Authorization;
@@ -135,7 +136,8 @@ static uint64_t now_usec(const Bus *b) {
 static int proceed(Authorization *a, sd_bus_error *error) {
         char text[ADDRESS_TEXT_MAX], ids[IDS_MAX];
 
-        if (!look_at_device(a->bus, &a->request.address, ids) || strcmp(ids, a->ids) != 0)
+        if (!look_at_device(a->bus, &a->request.address, ids) != a->absent ||
+            strcmp(ids, a->ids) != 0)
                 return sd_bus_error_setf(error, VFIOD_ERROR_NO_SUCH_DEVICE,
                                          "%s went, or is another device now, while polkit was "
                                          "asked; nothing was changed. See what it is: vfioctl list",
@@ -226,7 +228,7 @@ static int begin(Bus *b, sd_bus_message *m, Account *account, unsigned rights, B
         a->interactive = sd_bus_message_get_allow_interactive_authorization(m) > 0;
         a->until_usec = now_usec(b) + (a->interactive ? VFIOD_POLKIT_INTERACTIVE_USEC
                                                       : VFIOD_POLKIT_USEC);
-        (void) look_at_device(b, &a->request.address, a->ids);
+        a->absent = !look_at_device(b, &a->request.address, a->ids);
         r = departure_watch(&a->sender, b->connection, sd_bus_message_get_sender(m), on_sender_gone,
                             a);
         if (r >= 0)

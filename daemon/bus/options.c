@@ -256,20 +256,36 @@ static int read_options(const Bus *b, sd_bus_message *m, RequestMethod method, B
         return e < 0 ? e : sd_bus_message_exit_container(m);
 }
 
+/* A device that is gone can be released from its wish, and from that alone. Returns: true if so. */
+static bool is_only_wished(const Bus *b, const char *text, RequestMethod method, BusRequest *r) {
+        return method == REQUEST_RELEASE && b->handlers.is_wished &&
+               address_parse(text, &r->address) == 0 &&
+               b->handlers.is_wished(b->userdata, &r->address);
+}
+
 int request_read(const Bus *b, sd_bus_message *m, RequestMethod method, BusRequest *ret,
                  sd_bus_error *error) {
         BusRequest r = { .timeout_usec = b->handlers.default_timeout_usec(b->userdata) };
         const char *address;
+        bool absent = false;
         int e = sd_bus_message_read_basic(m, 's', &address);
 
-        if (e >= 0)
+        if (e >= 0) {
                 e = target_parse(b, address, &r.address, error);
+                absent = e < 0 && is_only_wished(b, address, method, &r);
+        }
+        if (absent) {
+                sd_bus_error_free(error);
+                e = 0;
+        }
         if (e >= 0)
                 e = read_options(b, m, method, &r, error);
         if (e >= 0 && r.wait && r.no_block)
                 e = INVALID(error, "Options '%s' and '%s' exclude each other: there is no job to "
                             "name before the holder has gone", VFIOD_OPTION_WAIT,
                             VFIOD_OPTION_NO_BLOCK);
+        if (e >= 0 && absent && !r.persist)
+                e = target_parse(b, address, &r.address, error);
         if (e < 0) {
                 request_clear(&r);
                 return e;

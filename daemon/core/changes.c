@@ -180,12 +180,36 @@ static int update_touched(Report *report, const Host *h, GroupList *ids, Changes
         return r;
 }
 
+/* Returns: true if a device came or went. */
+static bool came_or_went(const Report *report, const Host *h, const Address *devices, size_t n) {
+        for (size_t i = 0; i < n; i++)
+                if (!report_find_device(report, &devices[i]) != !host_find_device(h, &devices[i]))
+                        return true;
+        return false;
+}
+
+/* Evaluates what is said of the host. Costs nothing that grows with it but wishes. */
+static int update_host(Report *report, const Host *h, Changes *changes) {
+        HostReport *new;
+        int r = evaluate_host(h, &new);
+
+        if (r < 0)
+                return r;
+        r = diff_host(report->host, new, changes);
+        host_report_free(report->host);
+        report->host = new;
+        return r;
+}
+
 int report_update(Report *report, const Host *h, const Address *devices, size_t n_devices,
                   const unsigned *groups, size_t n_groups, Changes *changes) {
         AddressList touched = { 0 };
         GroupList ids = { 0 };
         int r = 0;
 
+        /* A wished device may be missing now, or there again. */
+        if (host_wish(h, 0) && came_or_went(report, h, devices, n_devices))
+                r = update_host(report, h, changes);
         for (size_t i = 0; r >= 0 && i < n_groups; i++)
                 r = group_list_add(&ids, groups[i]);
         for (size_t i = 0; r >= 0 && i < n_devices; i++)

@@ -41,6 +41,14 @@ const Wish *host_find_wish(const Host *h, const Address *a) {
         return NULL;
 }
 
+const Wish *host_find_address_wish(const Host *h, const Address *a) {
+        for (size_t i = 0; i < h->n_wishes; i++)
+                if (h->wishes[i].match == WISH_ADDRESS &&
+                    address_compare(&h->wishes[i].address, a) == 0)
+                        return &h->wishes[i];
+        return NULL;
+}
+
 const Wish *host_find_configured(const Host *h, const Address *a) {
         const Device *d = host_find_device(h, a);
 

@@ -303,7 +303,10 @@ const ManagedSet *host_find_set(const Host *h, const Address *a);
 const ManagedSet *host_find_group_set(const Host *h, unsigned group);
 /* Returns: the wish for the device that is at the address now, borrowed, or NULL. */
 const struct Wish *host_find_wish(const Host *h, const Address *a);
-/* The same, of those of vfiod.conf only. */
+/* Returns: the wish that was written down for the address, whatever stands there now, borrowed, or
+ * NULL. */
+const struct Wish *host_find_address_wish(const Host *h, const Address *a);
+/* The same as host_find_wish(), of those of vfiod.conf only. */
 const struct Wish *host_find_configured(const Host *h, const Address *a);
 /* Returns: the i-th wish, those that were written down first, then those of vfiod.conf; borrowed, or
  * NULL if there are no more. */

@@ -76,7 +76,8 @@ static int find_missing(const Host *h, const Wish *w, HostReport *r) {
                 return 0;
         e = findings_addf(&r->findings, FINDING_WISH_DEVICE_MISSING, SEVERITY_WARNING, NULL,
                           w->file ? "Put Match= and Identity= of that section right, or take it out."
-                                  : "Persist it where it is now: vfioctl prepare --persist ADDRESS.",
+                                  : "Take the wish back: vfioctl release --persist with that "
+                                    "address. Persist the device where it is now.",
                           "No device here is the persisted %s.", w->name);
         return e < 0 ? e : cite_wish(h, w, &r->findings);
 }

@@ -2,15 +2,16 @@
 """Calls that need more than one right: polkit is asked for each, and each can deny the whole call.
 Who may is in rights.table."""
 import itertools
+import os
 import time
 
 import polkit
 import wire
 from badinput import GOOD, is_error
 from contract import ACCESS_DENIED
-from matrix import HOST, POLKIT_LIMIT, Matrix, call_alone, make_writable, prepare_alone, split_method
+from matrix import HOST, POLKIT_LIMIT, RESCAN_PAUSE, Matrix, call_alone, make_writable, prepare_alone, split_method
 from polkit import ACTIVE, Polkit
-from world import MANAGER, MANAGER_PATH, as_user, require
+from world import MANAGER, MANAGER_PATH, PROPERTIES, as_user, require
 
 ACTION = 'org.vfiod1.'
 
@@ -97,6 +98,44 @@ def one_right_is_not_another(matrix):
     require(result == 'denied' and matrix.digest() == before, result)
 
 
+def host_findings(world):
+    value, = world.connection.call(MANAGER_PATH, PROPERTIES, 'Get', 'ss', MANAGER, 'Findings')
+    return {finding[0] for finding in value[1]}
+
+
+def rescan(world):
+    time.sleep(RESCAN_PAUSE)
+    world.connection.call(MANAGER_PATH, MANAGER, 'Rescan')
+
+
+def forgets_absent(matrix):
+    """A device that is gone is missed, and can be released from its wish, and from that alone."""
+    world = matrix.world
+    matrix.set_persisted(True)
+    matrix.as_root('Release')
+    require(matrix.is_persisted(), 'a plain release has taken the wish back')
+    device = os.path.join(world.tree, 'sys/bus/pci/devices', GOOD)
+    target = os.readlink(device)
+    os.unlink(device)
+    try:
+        rescan(world)
+        require('wish-device-missing' in host_findings(world), host_findings(world))
+        result, message = as_user(0, call, world, 'Release')
+        require('NoSuchDevice' in result and GOOD in message, f'{result}: {message}')
+        with Polkit(world, polkit.ALLOW, {ACTION + 'persist': polkit.REFUSE}):
+            result, message = as_user(ACTIVE, call, world, 'Release+persist')
+        require(result == 'denied' and 'wish-device-missing' in host_findings(world), result)
+        ran = world.run('release', '--persist', GOOD)
+        require(ran.code == 0 and ran.words() == f'{GOOD} is not persisted any more', ran.words())
+        require('wish-device-missing' not in host_findings(world), host_findings(world))
+        result, message = as_user(0, call, world, 'Release+persist')
+        require('NoSuchDevice' in result, f'{result}: {message}')
+    finally:
+        os.symlink(target, device)
+        rescan(world)
+    require(not matrix.is_persisted(), 'the wish has come back')
+
+
 def table_has_them(matrix):
     """Every option that has a right of its own has rows for everybody."""
     listed = {split_method(m)[1] + m[m.index('+'):] for _, m in matrix.table if '+' in m}
@@ -115,4 +154,5 @@ def cases(open_world):
         right = RIGHTS[method][-1]
         yield f'{method}: {right} hangs', is_denied, matrix, method, right, polkit.HANG
     yield 'the last question is taken back', takes_back, matrix, 'Prepare+persist', 'persist'
+    yield 'a wish for a device that is gone', forgets_absent, matrix
     yield 'other rights are not that to the method', one_right_is_not_another, matrix
