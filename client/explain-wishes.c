@@ -83,9 +83,9 @@ const Explanation explain_wishes[] = {
          VALUE_FOUND},
 
         {"persisted-late", "a host driver had a persisted device first",
-         "When vfiod started, the driver was on it already: it was loaded from an initramfs that "
-         "was made before the wish, or is built into the kernel. vfiod has moved it with all "
-         "checks. Most devices do not mind; for those that do not come back from their host "
+         "The driver was on it already: it was loaded from an initramfs that was made before the "
+         "wish, is built into the kernel, or was there when the device was plugged in. vfiod has "
+         "moved it with all checks. Most devices do not mind; for those that do not come back from their host "
          "driver, such as many graphics cards, make the initramfs anew:\n"
          "  sudo update-initramfs -u\n"
          "  sudo dracut --force",

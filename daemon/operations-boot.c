@@ -13,8 +13,8 @@
 
 /*
  * Meets wishes: each device that is wished for is prepared like for any caller, with every check, one
- * after the other. At the first start in a boot that is all of them; later only what is held, which
- * is what has just been plugged in.
+ * after the other. At the first start in a boot that is all of them; later what has just been plugged
+ * in, and what is held.
  */
 
 /* In the runtime directory: all wishes have been looked at in this boot. What somebody released since
@@ -48,9 +48,10 @@ static int queue(Operations *o, const Address *a) {
 /* Returns: true if a wish is to be met for the device now. all: not only if it is held. */
 static bool is_due(const Host *h, const DeviceReport *d, bool all) {
         const Address *a = &d->device->address;
+        bool free = d->state == STATE_HOST || d->state == STATE_UNBOUND;
 
-        return (device_is_held(d->device) || (all && d->state == STATE_HOST)) &&
-               host_find_wish(h, a) && !host_find_wish_result(h, a);
+        return (device_is_held(d->device) || (all && free)) && host_find_wish(h, a) &&
+               !host_find_wish_result(h, a);
 }
 
 void operations_meet_wishes(Operations *o) {
@@ -85,7 +86,7 @@ void operations_meet_changes(Operations *o, const Changes *changes) {
                 if (c->kind != CHANGE_DEVICE_ADDED && c->kind != CHANGE_DEVICE)
                         continue;
                 d = report_find_device(model_report(o->model), &c->address);
-                if (d && is_due(h, d, false))
+                if (d && is_due(h, d, c->kind == CHANGE_DEVICE_ADDED))
                         (void) queue(o, &c->address);
         }
 }
@@ -114,7 +115,7 @@ static int meet(Operations *o, const Address *a) {
         request.driver = w->driver;
         request.accept = w->accept;
         request.n_accept = w->n_accept;
-        return operation_begin_wish(o, &request, d->state == STATE_HOST);
+        return operation_begin_wish(o, &request);
 }
 
 static int on_meet(sd_event_source *source, void *userdata) {
@@ -130,11 +131,23 @@ static int on_meet(sd_event_source *source, void *userdata) {
         return 0;
 }
 
+void operation_plan_wish(Operation *op, const DeviceReport *d) {
+        op->late = d && d->state == STATE_HOST;
+        op->held = d && device_is_held(d->device);
+}
+
 void operation_note_wish(Operation *op, const char *message) {
         Host *h = model_host(op->owner->model);
 
+        const Device *d = host_find_device(h, &op->request.address);
+
         if (!op->for_wish)
                 return;
+        /* udev was at it at the same time: what was planned on has changed. This can be once. */
+        if (message && !op->held && d && device_is_held(d)) {
+                (void) queue(op->owner, &op->request.address);
+                return;
+        }
         if (message)
                 notice_wish_refused(&op->request.address, message);
         if (host_set_wish_result(h, &op->request.address, op->late, message) >= 0)

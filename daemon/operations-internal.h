@@ -23,7 +23,8 @@ typedef struct Operation {
         Waiting *waiting; /* NULL: it does not wait for a holder to go */
         unsigned group; /* valid with job */
         bool for_wish; /* nobody called: a wish is met */
-        bool late;     /* of a wish: a driver of the host has the device */
+        bool late;     /* when it was planned a driver of the host had the device */
+        bool held;     /* ... it was held */
         uint64_t since_usec; /* when it came, CLOCK_MONOTONIC */
 } Operation;
 
@@ -70,7 +71,9 @@ void operation_answer_success(Operation *op, const char *result);
 /* operations-boot.c: makes what meets wishes, idle. Returns: 0 or -errno. */
 int operations_prepare_meeting(Operations *o);
 /* Begins to prepare a device for its wish. Returns: 0 or -errno. */
-int operation_begin_wish(Operations *o, const BusRequest *request, bool late);
+int operation_begin_wish(Operations *o, const BusRequest *request);
+/* Keeps how the device is when the plan is made. */
+void operation_plan_wish(Operation *op, const DeviceReport *d);
 /* Keeps what came of it, if it is for a wish. message: why it is not met, or NULL. */
 void operation_note_wish(Operation *op, const char *message);
 /* It is over, if it was for a wish: the next may begin. */

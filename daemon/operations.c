@@ -174,6 +174,7 @@ static void proceed(void *userdata) {
                 operation_free(op);
                 return;
         }
+        operation_plan_wish(op, d);
         if (op->kind != OPERATION_PLAN && d && d->device->grouped == FACT_PRESENT &&
             refuse_busy(op, d->device->group))
                 return;
@@ -276,12 +277,11 @@ int operations_prepare(Operations *o, sd_bus_message *m, const BusRequest *r, sd
         return begin_change(o, OPERATION_PREPARE, m, r, error);
 }
 
-int operation_begin_wish(Operations *o, const BusRequest *request, bool late) {
+int operation_begin_wish(Operations *o, const BusRequest *request) {
         Operation *op = take_in(o, OPERATION_PREPARE, NULL, request);
 
         if (op) {
                 op->for_wish = true;
-                op->late = late;
                 o->meeting = op;
         }
         return begin(op);

@@ -120,9 +120,9 @@ int check_wish(const Check *c) {
                                      result->message);
         if (!result->message && result->late)
                 return findings_addf(&c->d->findings, FINDING_PERSISTED_LATE, SEVERITY_INFO,
-                                     &d->address, "If that is too late, make the initramfs anew: "
-                                     "update-initramfs -u, or dracut --force.",
-                                     "Its host driver had it at first, because that is loaded from "
-                                     "an initramfs that does not know the wish.");
+                                     &d->address, "If that is too late at boot, make the initramfs "
+                                     "anew: update-initramfs -u, or dracut --force.",
+                                     "Its host driver had it at first: that was loaded before the "
+                                     "device could be held.");
         return r;
 }
