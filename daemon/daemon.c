@@ -320,6 +320,7 @@ static int on_reload(sd_event_source *s, const struct signalfd_siginfo *info, vo
                 settings_free(d->settings);
                 d->settings = fresh;
                 use_settings(d, model_host(d->model));
+                operations_mark_wishes(d->operations);
                 r = model_rescan(d->model);
                 if (r < 0)
                         complain("The host could not be read anew", r);

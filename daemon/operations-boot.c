@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
+#include <unistd.h>
 
 #include "core/hold.h"
 #include "names.h"
@@ -20,6 +21,8 @@
 /* In the runtime directory: all wishes have been looked at in this boot. What somebody released since
  * is not taken again when the daemon starts anew. */
 #define MARKER "wishes-met"
+/* In the same place, for the udev rule 69-vfiod-boot.rules: there is no wish at all. */
+#define UNWISHED "unwished"
 
 static bool was_marked(const Operations *o) {
         size_t size;
@@ -29,6 +32,20 @@ static bool was_marked(const Operations *o) {
                 return false;
         free(text);
         return true;
+}
+
+void operations_mark_wishes(const Operations *o) {
+        int fd = o->context.runtime_fd, r = 0;
+
+        if (!o->context.runtime_path)
+                return;
+        if (!host_wish(model_host(o->model), 0))
+                r = state_put(fd, UNWISHED, "", 0);
+        else if (unlinkat(fd, UNWISHED, 0) < 0 && errno != ENOENT)
+                r = -errno;
+        if (r < 0)
+                fprintf(stderr, SD_ERR "vfiod: Whether anything is wished for could not be noted "
+                        "in %s: %s\n", o->context.runtime_path, strerror(-r));
 }
 
 static bool is_queued(const Operations *o, const Address *a) {
@@ -60,6 +77,7 @@ void operations_meet_wishes(Operations *o) {
         bool all = !was_marked(o);
         int r = 0;
 
+        operations_mark_wishes(o);
         if (h->boot_verdict != BOOT_OPEN)
                 return;
         for (size_t i = 0; r >= 0 && i < report->n_devices; i++)

@@ -33,8 +33,10 @@ int operation_keep_wish(Operation *op) {
         r = op->kind == OPERATION_PREPARE
                     ? add(op)
                     : wish_remove(o->state_fd, model_host(o->model), &op->request.address);
-        if (r > 0)
+        if (r > 0) {
+                operations_mark_wishes(o);
                 (void) model_touch(o->model, &op->request.address, 1);
+        }
         return r;
 }
 
@@ -45,7 +47,9 @@ int operations_forget_wish(Operations *o, sd_bus_message *m, const Address *a) {
         if (r < 0)
                 return r;
         /* That a device is missing is a finding of the host. */
-        if (r > 0)
+        if (r > 0) {
+                operations_mark_wishes(o);
                 (void) model_rescan(o->model);
+        }
         return bus_reply_result(m, r > 0 ? VFIOD_RESULT_DONE : VFIOD_RESULT_UNCHANGED, 0);
 }

@@ -33,6 +33,8 @@ int operations_plan(Operations *o, sd_bus_message *m, const BusRequest *r, sd_bu
 int operations_prepare(Operations *o, sd_bus_message *m, const BusRequest *r, sd_bus_error *error);
 int operations_release(Operations *o, sd_bus_message *m, const BusRequest *r, sd_bus_error *error);
 
+/* Notes in the runtime directory whether there is any wish; for who asks at every device that comes. */
+void operations_mark_wishes(const Operations *o);
 /* Prepares what is wished for, one after the other: once in a boot every device, else those that are
  * held (core/hold.h). Nobody waits for it; what came of it is in the host and in the journal. */
 void operations_meet_wishes(Operations *o);

@@ -11,13 +11,24 @@ import labguest as lab
 import vfiodlab as vfiod
 from labguest import ok
 
+UNWISHED = '/run/vfiod/unwished'
 DROP_IN = '/etc/vfiod/vfiod.conf.d/hot.conf'
 
 
 def plug(monitor):
     """Its address, or None. Nothing else in the guest has its driver."""
     begin = time.monotonic()
-    lab.qmp('device_add', driver='vmxnet3', id='plugged', bus=lab.TOPOLOGY['hotplug_bus'], romfile='')
+
+    def add():
+        """QEMU keeps the name for a moment after the device has gone."""
+        try:
+            lab.qmp('device_add', driver='vmxnet3', id='plugged', bus=lab.TOPOLOGY['hotplug_bus'],
+                    romfile='')
+            return True
+        except lab.QmpError:
+            return False
+    if not lab.wait_for(add, 30):
+        return None
     added = monitor.find(lambda line: vfiod.event_is(line, event='device-added'), begin, 60)
     return re.search(r'"address":\s*"([^"]+)"', added[1]).group(1) if added else None
 
@@ -50,6 +61,7 @@ def check_held(monitor):
     ok('reload', lab.run(['systemctl', 'reload', 'vfiod'], 60).returncode == 0)
     ok('missing-said', lab.wait_for(lambda: 'wish-device-missing' in host_findings(), 15),
        host_findings())
+    ok('wish-noted', not os.path.exists(UNWISHED))
     address = plug(monitor)
     if not ok('plugged', address):
         return None
@@ -93,6 +105,8 @@ def check_late(address):
     ok('released-again', vfiod.ctl('release', address).returncode == 0 and
        lab.driver(address) == 'vmxnet3', lab.driver(address))
     os.unlink(DROP_IN)
+    lab.run(['systemctl', 'reload', 'vfiod'], 60)
+    ok('no-wish-noted', lab.wait_for(lambda: os.path.exists(UNWISHED), 10))
     ok('unplugged-again', unplug(address, monitor))
     monitor.stop()
 
@@ -101,6 +115,7 @@ def main():
     """All of it."""
     if not ok('service-starts', vfiod.start()):
         return 1
+    ok('nothing-wished', lab.wait_for(lambda: os.path.exists(UNWISHED), 10))
     monitor = vfiod.monitor()
     address = check_held(monitor)
     monitor.stop()
