@@ -8,6 +8,7 @@ import pwd
 import select
 import signal
 import sys
+import termios
 import time
 
 import labguest as lab
@@ -116,6 +117,8 @@ def talk(fd, prompt, answer, limit):
             break
         said += more.decode(errors='replace')
         if not answered and prompt in said:
+            # What is typed before the echo is off is thrown away with the rest of the line.
+            lab.wait_for(lambda: not termios.tcgetattr(fd)[3] & termios.ECHO, 10, 0.05)
             os.write(fd, answer.encode() + b'\n')
             answered = True
     return said
