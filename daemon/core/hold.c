@@ -50,10 +50,24 @@ static Hold judge(const Wish *w, const Device *d) {
         return HOLD_TAKE;
 }
 
+#define CLASS_DISPLAY 0x03
+#define CLASS_AUDIO   0x0401
+#define CLASS_HDAUDIO 0x0403
+
+/* Returns: true if the host can lose nothing by d that only its driver would show: what moves along
+ * has not been wished for itself, so disks, networks and keyboards stay with their drivers until the
+ * daemon has looked at them. The parts of a graphics card are what has to be quick. */
+static bool is_harmless(const Device *target, const Device *d) {
+        unsigned class = d->class_code >> 8;
+
+        return class >> 8 == CLASS_DISPLAY || class == CLASS_AUDIO || class == CLASS_HDAUDIO ||
+               (target->class_code >> 16 == CLASS_DISPLAY && same_slot_functions(target, d));
+}
+
 /* Returns: true if d moves along with target: the consent that a prepare would have. */
 static bool moves_along(const Wish *w, const Device *target, const Device *d) {
         if (d->grouped != FACT_PRESENT || target->grouped != FACT_PRESENT ||
-            d->group != target->group)
+            d->group != target->group || !is_harmless(target, d))
                 return false;
         if (w->group || same_slot_functions(target, d))
                 return true;

@@ -6,6 +6,8 @@
 /*
  * A device that is wished for is held when it appears: its driver_override names no driver there is,
  * so that none takes it, until the daemon has looked at everything and moves it, or gives it back.
+ * What moves along with it is held too where it is part of a display or of sound: what else the host
+ * may need, only its driver shows.
  */
 
 /* No driver has this name. It also says whose override it is, after the initramfs is gone. */

@@ -46,6 +46,45 @@ static void identify(Host *h) {
         }
 }
 
+/* What has not been wished for itself is held along only where the host can lose nothing by it. */
+static void test_held_along(void) {
+        static const struct {
+                uint32_t wished, along;
+                bool group;
+                Hold hold;
+        } cases[] = {
+                { 0x030000, 0x040300, false, HOLD_TAKE },  /* a graphics card's sound */
+                { 0x030200, 0x0c0330, false, HOLD_TAKE },  /* its USB port */
+                { 0x030000, 0x0c8000, false, HOLD_NOT_CANDIDATE },
+                { 0x0c0330, 0x040300, false, HOLD_TAKE },
+                { 0x040300, 0x0c0330, false, HOLD_NOT_WISHED }, /* the keyboard may hang on it */
+                { 0x020000, 0x020000, false, HOLD_NOT_WISHED }, /* the other port */
+                { 0x010802, 0x010802, true, HOLD_NOT_WISHED },
+                { 0x020000, 0x040300, true, HOLD_TAKE },
+        };
+
+        for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+                Host *h = good_host();
+                Wish wish = card_wish();
+                const Wish *found;
+                Device *d[2];
+
+                add_group(h, 1);
+                d[0] = add_device(h, GPU, 1, NULL);
+                d[1] = add_device(h, AUDIO, 1, NULL);
+                identify(h);
+                d[0]->class_code = cases[i].wished;
+                d[1]->class_code = cases[i].along;
+                wish.group = cases[i].group;
+                h->configured = &wish;
+                h->n_configured = 1;
+                CHECK(hold_decide(h, &d[0]->address, &found) == HOLD_TAKE && found == &wish);
+                CHECK(hold_decide(h, &d[1]->address, &found) == cases[i].hold);
+                h->n_configured = 0;
+                host_free(h);
+        }
+}
+
 static const char *steps_text(const Plan *p) {
         static char text[1024];
         char address[ADDRESS_TEXT_MAX];
@@ -276,6 +315,7 @@ static void test_guard_words(void) {
 }
 
 int main(void) {
+        test_held_along();
         test_prepare();
         test_release();
         test_release_held();
