@@ -16,9 +16,12 @@
 #define USES_NAMED 3
 #define EVIDENCE_MAX 16
 
+/* Without a driver it can still draw the console. */
 bool hazard_applies(const Device *d) {
-        return d->driver.fact == FACT_PRESENT && !is_vfio_driver(d->driver.value, d) &&
-               !is_stub_driver(d->driver.value) && device_role(d) == ROLE_ENDPOINT;
+        bool bound = d->driver.fact == FACT_PRESENT && !is_vfio_driver(d->driver.value, d) &&
+                     !is_stub_driver(d->driver.value);
+
+        return (bound || d->driver.fact == FACT_ABSENT) && device_role(d) == ROLE_ENDPOINT;
 }
 
 static bool is_shown(const Use *use, const Hazard *z) {
@@ -178,6 +181,7 @@ int hazard_findings(const Device *d, const Address *asked, Findings *f) {
 /* Says on the device that was asked for what stands in the way at another. */
 static int add_shared(const Device *member, const Device *asked, const Finding *own, Findings *f) {
         bool disk = strcmp(own->id, FINDING_LAST_CONSOLE) != 0;
+        const char *driver = text_or_empty(&member->driver);
         char text[ADDRESS_TEXT_MAX];
         int r;
 
@@ -185,9 +189,9 @@ static int add_shared(const Device *member, const Device *asked, const Finding *
                                   : FINDING_GROUP_SHARED_WITH_LAST_CONSOLE,
                           own->severity, &asked->address,
                           "Use a device in another group, or another slot.",
-                          "Its group %u also holds %s (%s), which stays with the host. %s",
+                          "Its group %u also holds %s%s%s%s, which stays with the host. %s",
                           asked->group, address_format(&member->address, text),
-                          text_or_empty(&member->driver), own->message);
+                          *driver ? " (" : "", driver, *driver ? ")" : "", own->message);
         if (r < 0)
                 return r;
         f->items[f->n_items - 1].class = HAZARD_NEVER;

@@ -15,8 +15,7 @@ int hazard_findings(const Device *d, const Address *asked, Findings *f);
  * Returns: 0 or -ENOMEM. */
 int hazard_findings_of_member(const Device *member, const Device *asked, Findings *f);
 
-/* Returns: true if the device is the host's to lose: an endpoint on a driver that is none of
- * VFIO's. */
+/* Returns: true if the device is the host's to lose: an endpoint that is on no driver of VFIO's. */
 bool hazard_applies(const Device *d);
 
 /* Returns: true if one of accept, "ID" or "ID@ADDRESS", names the finding. */
