@@ -43,7 +43,8 @@ const Explanation explain_wishes[] = {
 
         {"wish-uncounted", "no boot could be counted: nothing was taken",
          "Before persisted devices are taken, vfiod writes down that a boot has begun. Where that "
-         "fails, nobody would notice that every boot fails, so nothing is taken.\n"
+         "fails, or vfiod-boot.service has not run, nobody would notice that every boot fails, so "
+         "nothing is taken.\n"
          "  journalctl -b -u vfiod-boot.service\n"
          "/var/lib/vfiod must be there and writable before sysinit.target. A file \"boots\" in it "
          "that cannot be read is put right at the end of this boot.",
@@ -74,8 +75,8 @@ const Explanation explain_wishes[] = {
         {"held", "a persisted device waits to be moved",
          "From the moment it appears, no driver takes a persisted device: its driver_override is "
          "vfiod-boot, which is no driver's name. vfiod moves it as soon as it has looked at "
-         "everything that speaks against that. Where it stays held, vfiod has not started, or "
-         "wish-refused says why it was not moved.\n"
+         "everything that speaks against that. What is not moved, whatever the reason, is given "
+         "back to its driver after ten seconds. Where it stays held, vfiod has not started.\n"
          "  systemctl status vfiod vfiod-boot\n"
          "To give it to its driver: vfioctl release 01:00.0",
          "drivers/pci/pci-driver.c:pci_match_device",

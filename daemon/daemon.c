@@ -299,7 +299,11 @@ static int start_operations(Daemon *d) {
                 .runtime_fd = d->runtime_fd,
         };
 
-        return operations_new(d->model, &context, d->state_fd, &d->operations);
+        int r = operations_new(d->model, &context, d->state_fd, &d->operations);
+
+        if (r >= 0)
+                operations_set_timeout(d->operations, d->settings->timeout_usec);
+        return r;
 }
 
 /* Reads the configuration anew. What cannot be read leaves the old one in force. */
@@ -320,6 +324,7 @@ static int on_reload(sd_event_source *s, const struct signalfd_siginfo *info, vo
                 settings_free(d->settings);
                 d->settings = fresh;
                 use_settings(d, model_host(d->model));
+                operations_set_timeout(d->operations, d->settings->timeout_usec);
                 operations_mark_wishes(d->operations);
                 r = model_rescan(d->model);
                 if (r < 0)

@@ -22,7 +22,8 @@ typedef struct Operation {
         Job *job;
         Waiting *waiting; /* NULL: it does not wait for a holder to go */
         unsigned group; /* valid with job */
-        bool for_wish; /* nobody called: a wish is met */
+        bool for_wish; /* nobody called: a wish is met, or what is held is given back */
+        bool again;    /* after it is given back its wish is to be met */
         bool late;     /* when it was planned a driver of the host had the device */
         bool held;     /* ... it was held */
         uint64_t since_usec; /* when it came, CLOCK_MONOTONIC */
@@ -39,8 +40,14 @@ struct Operations {
         unsigned *uncommitted; /* transactions that have ended and are not in the books yet */
         size_t n_uncommitted;
         AddressList wished;     /* devices whose wishes are to be met */
-        Operation *meeting;     /* the one that is being met */
+        AddressList left;       /* held devices that are to be given back */
+        AddressList shown;      /* devices that were given back for their disks to be seen */
+        AddressList stranded;   /* devices that could not be given back */
+        Operation *meeting;     /* the one that is being met or given back */
         sd_event_source *meet;  /* enabled: there is something to do about them */
+        sd_event_source *patience; /* enabled: there is something to do about `left` or `shown` soon */
+        uint64_t timeout_usec; /* of what nobody called for */
+        bool all_due; /* the wishes of this boot have not all been looked at */
 };
 
 /* Takes it out of the list and frees it. */
@@ -63,6 +70,9 @@ Waiting *waiting_free(Waiting *w);
 /* operations-wishes.c: with `persist`, writes down that the device is to be prepared at every boot,
  * or that it is not any more. Returns: 1 if that has changed, 0 or -errno. */
 int operation_keep_wish(Operation *op);
+/* Returns: true if the call takes back the wish for a device that somebody else has put on VFIO: it
+ * stays there, but the wish is vfiod's own. */
+bool operation_forgets_unmanaged(const Operation *op, const Plan *plan);
 /* Answers a call that takes back the wish for a device that is not there. Returns: 0 or -errno. */
 int operations_forget_wish(Operations *o, sd_bus_message *m, const Address *a);
 /* Answers what came of the operation, after the wish is written down. */
@@ -70,10 +80,29 @@ void operation_answer_success(Operation *op, const char *result);
 
 /* operations-boot.c: makes what meets wishes, idle. Returns: 0 or -errno. */
 int operations_prepare_meeting(Operations *o);
-/* Begins to prepare a device for its wish. Returns: 0 or -errno. */
-int operation_begin_wish(Operations *o, const BusRequest *request);
-/* Keeps how the device is when the plan is made. */
-void operation_plan_wish(Operation *op, const DeviceReport *d);
+void operations_end_meeting(Operations *o);
+/* Begins to prepare a device for its wish, or to release it. Returns: 0, or -errno with nothing
+ * begun. */
+int operation_begin_wish(Operations *o, OperationKind kind, const BusRequest *request, bool again);
+/* Keeps how the device is when the plan is made. Returns: true if it must not be made yet: the
+ * operation has ended. */
+bool operation_plan_wish(Operation *op, const DeviceReport *d);
+/* Has a device's wish met, later, when whoever reports a change is done. Returns: 0 or -errno. */
+int operations_queue_wish(Operations *o, const Address *a);
+
+/* operations-left.c: held devices that nobody is going to move. */
+int operations_prepare_left(Operations *o);
+/* Looks at one, or at all (NULL), and soon gives back what is left then. */
+void operations_watch_left(Operations *o, const DeviceReport *d);
+/* Forgets what was noted of a device that is gone. */
+void operations_forget_left(Operations *o, const Address *a);
+/* Begins to give the next one back. Returns: true if there was one. */
+bool operations_give_back_next(Operations *o);
+/* Begins to give one back, to have its wish met when its disks can be seen. Returns: 0 or -errno. */
+int operations_show_disks(Operations *o, const Address *a);
+/* Keeps what came of it. message: why it could not be given back, or NULL. */
+void operation_note_left(Operation *op, const char *message);
+
 /* Keeps what came of it, if it is for a wish. message: why it is not met, or NULL. */
 void operation_note_wish(Operation *op, const char *message);
 /* It is over, if it was for a wish: the next may begin. */

@@ -93,6 +93,7 @@ static void on_job_stuck(Job *job, void *userdata) {
                      address_format(&op->request.address, text), job->id) < 0)
                 return;
         operation_answer_error(op, VFIOD_ERROR_STUCK, message);
+        operation_end_wish(op); /* the others' wishes do not wait for it */
         free(message);
 }
 

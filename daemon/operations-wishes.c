@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
+#include <string.h>
 
 #include "names.h"
 #include "operations-internal.h"
@@ -38,6 +39,12 @@ int operation_keep_wish(Operation *op) {
                 (void) model_touch(o->model, &op->request.address, 1);
         }
         return r;
+}
+
+bool operation_forgets_unmanaged(const Operation *op, const Plan *plan) {
+        return op->kind == OPERATION_RELEASE && op->request.persist &&
+               strcmp(plan->error, VFIOD_ERROR_NOT_MANAGED) == 0 &&
+               host_find_wish(model_host(op->owner->model), &op->request.address);
 }
 
 int operations_forget_wish(Operations *o, sd_bus_message *m, const Address *a) {

@@ -174,7 +174,8 @@ static void proceed(void *userdata) {
                 operation_free(op);
                 return;
         }
-        operation_plan_wish(op, d);
+        if (operation_plan_wish(op, d))
+                return;
         if (op->kind != OPERATION_PLAN && d && d->device->grouped == FACT_PRESENT &&
             refuse_busy(op, d->device->group))
                 return;
@@ -190,7 +191,10 @@ static void proceed(void *userdata) {
         } else if (operation_waits(op, plan)) {
                 ; /* what is planned when the holder has gone is another plan */
         } else if (plan->error) {
-                operation_answer_error(op, plan->error, plan->error_message);
+                if (operation_forgets_unmanaged(op, plan))
+                        operation_answer_success(op, VFIOD_RESULT_KEPT);
+                else
+                        operation_answer_error(op, plan->error, plan->error_message);
                 operation_free(op);
         } else if (plan->n_steps == 0) {
                 answer_idle_plan(op, plan);
@@ -277,11 +281,12 @@ int operations_prepare(Operations *o, sd_bus_message *m, const BusRequest *r, sd
         return begin_change(o, OPERATION_PREPARE, m, r, error);
 }
 
-int operation_begin_wish(Operations *o, const BusRequest *request) {
-        Operation *op = take_in(o, OPERATION_PREPARE, NULL, request);
+int operation_begin_wish(Operations *o, OperationKind kind, const BusRequest *request, bool again) {
+        Operation *op = take_in(o, kind, NULL, request);
 
         if (op) {
                 op->for_wish = true;
+                op->again = again;
                 o->meeting = op;
         }
         return begin(op);
@@ -304,6 +309,10 @@ int operations_release(Operations *o, sd_bus_message *m, const BusRequest *r, sd
 
 void operations_set_units(Operations *o, struct Units *units) {
         o->context.units = units;
+}
+
+void operations_set_timeout(Operations *o, uint64_t usec) {
+        o->timeout_usec = usec;
 }
 
 void operations_set_bus(Operations *o, Bus *bus) {
@@ -333,8 +342,7 @@ Operations *operations_free(Operations *o) {
                 return NULL;
         while (o->operations)
                 operation_free(o->operations);
-        sd_event_source_disable_unref(o->meet);
-        address_list_clear(&o->wished);
+        operations_end_meeting(o);
         free(o->jobs);
         free(o->uncommitted);
         free(o);

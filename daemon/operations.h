@@ -19,6 +19,8 @@ typedef struct Operations Operations;
 int operations_new(Model *model, const JobContext *jobs, int state_fd, Operations **ret);
 Operations *operations_free(Operations *o);
 void operations_set_bus(Operations *o, Bus *bus);
+/* How long a job may take that nobody called for. */
+void operations_set_timeout(Operations *o, uint64_t usec);
 /* NULL: workers are children. Borrowed. */
 void operations_set_units(Operations *o, struct Units *units);
 

@@ -14,6 +14,29 @@ bool managed_was_held(const Managed *m) {
         return m->driver.fact == FACT_ABSENT && text_is(&m->driver_override, HOLD_OVERRIDE);
 }
 
+/* A disk hangs on it, or may: storage, USB, Fibre Channel. */
+static bool carries_disks(const Device *d) {
+        unsigned class = d->class_code >> 8;
+
+        return d->ids != FACT_PRESENT || class >> 8 == 0x01 || class == 0x0c03 || class == 0x0c04;
+}
+
+bool hold_hides_disk(const Device *d) {
+        if (!device_is_held(d) || !carries_disks(d))
+                return false;
+        for (size_t i = 0; i < d->uses.n_items; i++)
+                if (d->uses.items[i].kind == USE_MISSING)
+                        return true;
+        return false;
+}
+
+bool hold_is_left(const Host *h, const Device *d) {
+        const WishResult *result = host_find_wish_result(h, &d->address);
+
+        return device_is_held(d) && (h->boot_verdict != BOOT_OPEN || (result && result->message) ||
+                                     !host_find_wish(h, &d->address));
+}
+
 static bool accepts(const Wish *w, const char *id, const Address *a) {
         size_t n = strlen(id);
         Address at;

@@ -34,5 +34,11 @@ const char *hold_words(Hold hold);
 
 /* Returns: true if the device has no driver, and the override that keeps it so is ours. */
 bool device_is_held(const Device *d);
+/* Returns: true if the device is held and a table of the host names a disk that is nowhere: it may be
+ * one of this device's, so its driver has to show that first. */
+bool hold_hides_disk(const Device *d);
+/* Returns: true if the device is held and nobody is going to move it: no wish is about it, or none is
+ * met in this boot, or its own has been refused. */
+bool hold_is_left(const Host *h, const Device *d);
 /* Returns: true if it was held before it was moved: given back, the kernel chooses its driver. */
 bool managed_was_held(const Managed *m);

@@ -42,6 +42,41 @@ void address_list_clear(AddressList *l) {
         *l = (AddressList){ 0 };
 }
 
+/* Returns: its index, or how many there are. */
+static size_t find(const AddressList *l, const Address *a) {
+        size_t i = 0;
+
+        while (i < l->n && address_compare(&l->items[i], a) != 0)
+                i++;
+        return i;
+}
+
+static void remove_at(AddressList *l, size_t i) {
+        l->n--;
+        memmove(l->items + i, l->items + i + 1, (l->n - i) * sizeof(Address));
+}
+
+bool address_list_has(const AddressList *l, const Address *a) {
+        return find(l, a) < l->n;
+}
+
+bool address_list_take(AddressList *l, Address *ret) {
+        if (l->n == 0)
+                return false;
+        *ret = l->items[0];
+        remove_at(l, 0);
+        return true;
+}
+
+bool address_list_drop(AddressList *l, const Address *a) {
+        size_t i = find(l, a);
+
+        if (i == l->n)
+                return false;
+        remove_at(l, i);
+        return true;
+}
+
 int group_list_add(GroupList *l, unsigned id) {
         unsigned *grown = grow(l->items, l->n, sizeof(unsigned));
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "address.h"
@@ -20,6 +21,10 @@ typedef struct GroupList {
 int address_list_add(AddressList *l, const Address *a);
 void address_list_sort(AddressList *l);
 void address_list_clear(AddressList *l);
+bool address_list_has(const AddressList *l, const Address *a);
+/* Take out the first, or one. Return: true if there was one. */
+bool address_list_take(AddressList *l, Address *ret);
+bool address_list_drop(AddressList *l, const Address *a);
 
 int group_list_add(GroupList *l, unsigned id);
 void group_list_sort(GroupList *l);

@@ -16,6 +16,7 @@ static const struct {
         [USE_STACKED] = { "stacked", USES_STORAGE },
         [USE_OPENED] = { "opened", USES_STORAGE },
         [USE_NEEDED] = { "needed", USES_STORAGE },
+        [USE_MISSING] = { "missing", USES_STORAGE },
         [USE_CLAIM] = { "claim", USES_CLAIM },
         [USE_DATA] = { "data", USES_DATA },
         [USE_NETWORK] = { "network", USES_NETWORK },

@@ -32,6 +32,8 @@ typedef enum UseKind {
         USE_STACKED, /* detail: what is on it: dm-0 (vg-root), md0, btrfs ... */
         USE_OPENED,  /* detail: process that has the disk open */
         USE_NEEDED,  /* detail: what will need it: fstab, crypttab, hibernation, dump */
+        USE_MISSING, /* object: what a table names and no disk has: it may be on this one, which nobody
+                      * can see while the device is held (hold.h) */
         USE_CLAIM,   /* detail: the kernel's claim on it */
         USE_DATA,    /* detail: what is on it */
         USE_NETWORK, /* detail: address, route, or what it is a part of */

@@ -17,7 +17,11 @@ static const struct VerdictFinding {
           "The last boots did not come to their end, so no persisted device was taken from its "
           "driver in this one.",
           "Find out why: journalctl -b -1. Take the device at fault out: vfioctl release --persist "
-          "ADDRESS. The next boot takes the others again." },
+          "ADDRESS, or its section of vfiod.conf. The next boot takes the others again." },
+        { BOOT_UNDECIDED, SEVERITY_WARNING, FINDING_WISH_UNCOUNTED,
+          "vfiod-boot.service has not counted this boot, so no persisted device was taken from its "
+          "driver in it.",
+          "See systemctl status vfiod-boot.service, and what it needs: /var/lib/vfiod." },
         { BOOT_UNCOUNTED, SEVERITY_WARNING, FINDING_WISH_UNCOUNTED,
           "This boot could not be counted, so no persisted device was taken from its driver in it.",
           "See journalctl -b -u vfiod-boot.service; /var/lib/vfiod must be writable when it runs." },
@@ -31,8 +35,9 @@ static int find_verdict(const Host *h, HostReport *r) {
         for (size_t i = 0; i < sizeof(verdict_findings) / sizeof(verdict_findings[0]); i++) {
                 const struct VerdictFinding *v = &verdict_findings[i];
 
-                /* Where nothing is wished, nothing was kept from happening. */
-                if (v->verdict == h->boot_verdict && host_wish(h, 0))
+                /* Where nothing is wished, nothing was kept from happening; a recording has no boot. */
+                if (v->verdict == h->boot_verdict && host_wish(h, 0) &&
+                    h->wishes_known != FACT_ABSENT)
                         return findings_addf(&r->findings, v->id, v->severity, NULL, v->remedy,
                                              "%s", v->message);
         }
@@ -101,8 +106,29 @@ static int find_held(const Check *c) {
         (void) snprintf(remedy, sizeof(remedy), "To give it to its driver: vfioctl release %s",
                         address_format(&c->d->device->address, address));
         return findings_addf(&c->d->findings, FINDING_HELD, SEVERITY_INFO, &c->d->device->address,
-                             remedy, "It is persisted, and no driver takes it until vfiod has moved "
-                             "it.");
+                             remedy, "%s",
+                             hold_is_left(c->h, c->d->device)
+                                     ? "It was kept from its driver as it appeared, and is not "
+                                       "persisted or not moved: vfiod gives it back."
+                                     : "It is persisted, and no driver takes it until vfiod has "
+                                       "moved it.");
+}
+
+static int find_refused(const Check *c, const char *message) {
+        const Device *d = c->d->device;
+        const Wish *w = host_find_wish(c->h, &d->address);
+        char address[ADDRESS_TEXT_MAX], remedy[128 + ADDRESS_TEXT_MAX];
+
+        if (w && w->file)
+                (void) snprintf(remedy, sizeof(remedy), "Put that right and boot again, or take "
+                                "[device %.40s] out of vfiod.conf.", w->name);
+        else
+                (void) snprintf(remedy, sizeof(remedy), "Put that right and boot again, or take the "
+                                "wish back: vfioctl release --persist %s",
+                                address_format(&d->address, address));
+        return findings_addf(&c->d->findings, FINDING_WISH_REFUSED, SEVERITY_WARNING, &d->address,
+                             remedy, "It is persisted, but was not moved to VFIO at boot: %s",
+                             message);
 }
 
 int check_wish(const Check *c) {
@@ -113,11 +139,7 @@ int check_wish(const Check *c) {
         if (r < 0 || !result || !c->d->persisted)
                 return r;
         if (result->message && !on_vfio(c->d))
-                return findings_addf(&c->d->findings, FINDING_WISH_REFUSED, SEVERITY_WARNING,
-                                     &d->address, "Put that right and boot again, or take the wish "
-                                     "back: vfioctl release --persist",
-                                     "It is persisted, but was not moved to VFIO at boot: %s",
-                                     result->message);
+                return find_refused(c, result->message);
         if (!result->message && result->late)
                 return findings_addf(&c->d->findings, FINDING_PERSISTED_LATE, SEVERITY_INFO,
                                      &d->address, "If that is too late at boot, make the initramfs "

@@ -15,6 +15,11 @@ typedef struct Look {
         Uses *uses;  /* one for each device */
         Blocks blocks;
         Processes processes;
+        struct {
+                char source[128];
+                const char *by;
+        } missing[8]; /* what tables name and no disk has */
+        size_t n_missing;
         int error;   /* -ENOMEM once memory was short */
 } Look;
 

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/hold.h"
+#include "sources/scan-internal.h"
 #include "sources/uses-internal.h"
 #include "sources/uses-tables.h"
 
@@ -40,12 +42,50 @@ static bool has_option(const char *options, const char *option) {
         return false;
 }
 
+static bool is_held(const Look *l, const Address *device) {
+        char path[128], text[ADDRESS_TEXT_MAX], override[sizeof(HOLD_OVERRIDE) + 1];
+
+        snprintf(path, sizeof(path), PCI_DEVICES "/%s/driver_override",
+                 address_format(device, text));
+        return root_read(l->root, path, override, sizeof(override)) > 0 &&
+               strcmp(override, HOLD_OVERRIDE) == 0;
+}
+
+/* Returns: true if the source can only be on a disk: no tmpfs, no other host's directory. */
+static bool is_on_disk(const char *source) {
+        static const char *const begins[] = { "/dev/", "UUID=", "LABEL=", "PARTUUID=",
+                                              "PARTLABEL=" };
+
+        for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++)
+                if (strncmp(source, begins[i], strlen(begins[i])) == 0)
+                        return true;
+        return false;
+}
+
+static void note_missing(Look *l, const char *source, const char *by) {
+        if (!is_on_disk(source) || l->n_missing == sizeof(l->missing) / sizeof(l->missing[0]))
+                return;
+        snprintf(l->missing[l->n_missing].source, sizeof(l->missing[0].source), "%s", source);
+        l->missing[l->n_missing++].by = by;
+}
+
+/* What no disk has may be on one that nobody sees. */
+static void look_missing(Look *l) {
+        for (size_t i = 0; l->n_missing > 0 && i < l->n_devices; i++)
+                for (size_t j = 0; is_held(l, &l->devices[i]) && j < l->n_missing; j++)
+                        look_found(l, &l->devices[i], USE_MISSING, l->missing[j].source,
+                                   l->missing[j].by, "%s: no disk here is %s", l->missing[j].by,
+                                   l->missing[j].source);
+}
+
 static void found_needed(Look *l, const char *source, const char *by, const char *what) {
         const Block *b = blocks_find_source(&l->blocks, source);
         char text[512];
 
-        if (!b)
+        if (!b) {
+                note_missing(l, source, by);
                 return;
+        }
         snprintf(text, sizeof(text), "%s %s", by, what);
         look_found_block(l, b, USE_NEEDED, by, text);
 }
@@ -159,4 +199,5 @@ void look_needed(Look *l) {
         look_command_line(l);
         look_hibernation(l);
         look_dump(l);
+        look_missing(l);
 }

@@ -130,10 +130,10 @@ void look_missed_disks(Look *l, const char *why) {
 void look_storage(Look *l) {
         if (!l->blocks.complete)
                 look_missed_disks(l, "/sys/class/block could not be read");
+        look_needed(l); /* also of disks that nobody sees */
         if (l->blocks.n_items == 0)
                 return;
         look_mounts(l);
-        look_needed(l);
         look_stacks(l);
         look_bcache(l);
         (void) look_list(l, "/sys/fs/btrfs", look_btrfs);

@@ -4,7 +4,7 @@
 check.py --vfiod PATH --vfioctl PATH [PART...]
 
 Parts: client, introspection, badinput, rights, matrix, several, others, privacy, limits, life,
-configuration.
+configuration, wishes.
 A line per check; the last one is "N passed, N failed". Needs root, to be somebody else where
 rights are checked.
 """
@@ -22,7 +22,7 @@ sys.path.insert(0, HERE)
 import world  # noqa: E402
 
 PARTS = ('client', 'introspection', 'badinput', 'rights', 'matrix', 'several', 'others', 'privacy',
-         'limits', 'life', 'configuration')
+         'limits', 'life', 'configuration', 'wishes')
 PARALLEL = 2  # parts at a time
 
 

@@ -11,7 +11,6 @@
 #include "daemon.h"
 #include "fake-sysfs.h"
 #include "operations.h"
-#include "rebind/state.h"
 #include "rebind/worker-internal.h"
 
 /*
@@ -29,12 +28,6 @@ static char runtime[4096], state[4096], hang[4096];
 int __wrap_operations_new(Model *model, const JobContext *jobs, int state_fd, Operations **ret) {
         JobContext context = *jobs;
 
-        (void) state_fd; /* of a recorded host there is none */
-        state_fd = state_open(state);
-        if (state_fd < 0)
-                return state_fd;
-        if (wishes_load(state_fd, model_host(model)) < 0)
-                return -EIO;
         context.runtime_path = runtime;
         context.runtime_fd = runtime_open(runtime);
         return context.runtime_fd < 0 ? context.runtime_fd
@@ -91,5 +84,6 @@ int main(int argc, char **argv) {
                 return 1;
         config.root = root;
         config.runtime = runtime;
+        config.state = state;
         return (worker ? run_worker() : daemon_run(&config)) < 0;
 }

@@ -218,7 +218,7 @@ static void test_verdicts(void) {
                 BootVerdict verdict;
                 const char *id;
         } cases[] = {
-                { BOOT_UNDECIDED, NULL },
+                { BOOT_UNDECIDED, FINDING_WISH_UNCOUNTED },
                 { BOOT_OPEN, NULL },
                 { BOOT_INCOMPLETE, FINDING_WISH_BOOTS_INCOMPLETE },
                 { BOOT_UNCOUNTED, FINDING_WISH_UNCOUNTED },
@@ -233,6 +233,7 @@ static void test_verdicts(void) {
                         Host *h = held_card();
                         Report *r;
 
+                        h->wishes_known = FACT_PRESENT;
                         h->boot_verdict = cases[i].verdict;
                         h->configured = &w;
                         h->n_configured = wishes;

@@ -47,7 +47,7 @@ static void test_taken(UseKind kind, const char *address, const char *accept) {
 }
 
 int main(void) {
-        /* 0000:01:00.2 is on snd_hda_intel, 0000:01:00.1 has no driver to be taken from. */
+        /* 0000:01:00.2 is on snd_hda_intel, 0000:01:00.1 has no driver. */
         test_refused(USE_MOUNT, "0000:01:00.2", NULL, "0000:01:00.2 is needed by the host: It holds that");
         test_refused(USE_MOUNT, "0000:01:00.2", "disk-in-use", "It holds that");
         test_refused(USE_SOUND, "0000:01:00.2", NULL, "Its sound card is held open: that (thing)");
@@ -56,6 +56,6 @@ int main(void) {
         test_taken(USE_SOUND, "0000:01:00.2", "sound-in-use");
         test_taken(USE_SOUND, "0000:01:00.2", "sound-in-use@0000:01:00.2");
         test_taken(USE_NOT_LOOKED, "0000:01:00.0", "network-in-use@01:00.0");
-        test_taken(USE_MOUNT, "0000:01:00.1", NULL);
+        test_refused(USE_LAST_CONSOLE, "0000:01:00.1", NULL, "It carries the host's last console");
         return 0;
 }

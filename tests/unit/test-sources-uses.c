@@ -304,6 +304,24 @@ static void test_needed(void) {
         uses_end(&l);
 }
 
+/* What no disk has may be on a device that is held: there nobody sees its disks. */
+static void test_missing(void) {
+        Looked l = uses_tree();
+
+        uses_device(&l, DISK, "0x010802\n");
+        uses_device(&l, NIC, "0x020000\n");
+        tree_file(&l.tree, "etc/fstab", "UUID=1234 /gone ext4 nofail 0 0\n"
+                                        "tmpfs /tmp tmpfs rw 0 0\n"
+                                        "LABEL=lazy /lazy ext4 noauto 0 0\n"
+                                        "host:/export /net nfs rw 0 0\n");
+        tree_file(&l.tree, PCI_ROOT DISK "/driver_override", "vfiod-boot\n");
+        uses_run(&l);
+        CHECK(l.uses[0].n_items == 1 && l.uses[0].items[0].kind == USE_MISSING);
+        CHECK(strcmp(l.uses[0].items[0].evidence, "/etc/fstab: no disk here is UUID=1234") == 0);
+        CHECK(l.uses[1].n_items == 0);
+        uses_end(&l);
+}
+
 static void test_dump(void) {
         Looked l = uses_tree();
 
@@ -353,6 +371,7 @@ int main(void) {
         test_nvme_multipath();
         test_opened();
         test_needed();
+        test_missing();
         test_dump();
         test_data();
         return 0;
