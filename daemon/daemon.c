@@ -218,6 +218,9 @@ static int read_records(Daemon *d, Host *h) {
                 return d->runtime_fd;
         }
         r = sets_load(d->runtime_fd, h, &bad);
+        if (r >= 0 && wish_results_load(d->runtime_fd, h) < 0)
+                fprintf(stderr, SD_WARNING "vfiod: What came of the wishes in this boot cannot be "
+                        "read in %s.\n", d->config->runtime);
         if (bad > 0)
                 fprintf(stderr, SD_WARNING "vfiod: %zu records in %s/sets cannot be read; devices "
                         "in them are not known to be moved by vfiod.\n", bad, d->config->runtime);

@@ -49,6 +49,26 @@ void operations_mark_wishes(const Operations *o) {
                         "in %s: %s\n", o->context.runtime_path, strerror(-r));
 }
 
+static void store_results(const Operations *o) {
+        int r = wish_results_store(o->context.runtime_fd, model_host(o->model));
+
+        if (r < 0)
+                fprintf(stderr, SD_ERR "vfiod: What came of wishes could not be noted in %s: %s\n",
+                        o->context.runtime_path, strerror(-r));
+}
+
+void operations_note_wish_result(Operations *o, const Address *a, bool late, const char *message) {
+        if (host_set_wish_result(model_host(o->model), a, late, message) < 0)
+                return;
+        store_results(o);
+        (void) model_touch(o->model, a, 1);
+}
+
+void operations_drop_wish_result(Operations *o, const Address *a) {
+        if (host_drop_wish_result(model_host(o->model), a))
+                store_results(o);
+}
+
 static bool is_queued(const Operations *o, const Address *a) {
         return address_list_has(&o->wished, a) || address_list_has(&o->shown, a) ||
                (o->meeting && address_compare(&o->meeting->request.address, a) == 0);
@@ -112,7 +132,7 @@ void operations_meet_changes(Operations *o, const Changes *changes) {
                 const DeviceReport *d;
 
                 if (c->kind == CHANGE_DEVICE_REMOVED) {
-                        (void) host_drop_wish_result(h, &c->address);
+                        operations_drop_wish_result(o, &c->address);
                         operations_forget_left(o, &c->address);
                 }
                 if (c->kind != CHANGE_DEVICE_ADDED && c->kind != CHANGE_DEVICE)
@@ -155,11 +175,6 @@ static int meet(Operations *o, const Address *a) {
         return operation_begin_wish(o, OPERATION_PREPARE, &request, false);
 }
 
-static void note_result(Operations *o, const Address *a, bool late, const char *message) {
-        if (host_set_wish_result(model_host(o->model), a, late, message) >= 0)
-                (void) model_touch(o->model, a, 1);
-}
-
 static int on_meet(sd_event_source *source, void *userdata) {
         Operations *o = userdata;
         Address a;
@@ -168,7 +183,7 @@ static int on_meet(sd_event_source *source, void *userdata) {
                 int r = meet(o, &a);
 
                 if (r < 0)
-                        note_result(o, &a, false, strerror(-r));
+                        operations_note_wish_result(o, &a, false, strerror(-r));
         }
         if (o->meeting)
                 return 0;
@@ -190,7 +205,7 @@ bool operation_plan_wish(Operation *op, const DeviceReport *d) {
         operation_free(op);
         r = operations_show_disks(o, &a);
         if (r < 0)
-                note_result(o, &a, false, strerror(-r));
+                operations_note_wish_result(o, &a, false, strerror(-r));
         return true;
 }
 
@@ -217,7 +232,7 @@ void operation_note_wish(Operation *op, const char *message) {
         }
         if (message)
                 notice_wish_refused(&op->request.address, message);
-        note_result(op->owner, &op->request.address, op->late, message);
+        operations_note_wish_result(op->owner, &op->request.address, op->late, message);
 }
 
 void operation_end_wish(Operation *op) {

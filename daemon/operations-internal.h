@@ -87,6 +87,10 @@ int operation_begin_wish(Operations *o, OperationKind kind, const BusRequest *re
 /* Keeps how the device is when the plan is made. Returns: true if it must not be made yet: the
  * operation has ended. */
 bool operation_plan_wish(Operation *op, const DeviceReport *d);
+/* Notes what came of a device's wish, also for a daemon that starts anew. message: why it is not met,
+ * or NULL. */
+void operations_note_wish_result(Operations *o, const Address *a, bool late, const char *message);
+void operations_drop_wish_result(Operations *o, const Address *a);
 /* Has a device's wish met, later, when whoever reports a change is done. Returns: 0 or -errno. */
 int operations_queue_wish(Operations *o, const Address *a);
 

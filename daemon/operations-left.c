@@ -98,9 +98,8 @@ void operation_note_left(Operation *op, const char *message) {
                 fprintf(stderr, SD_WARNING "vfiod: %s is held and could not be given back to its "
                         "driver: %s\n", address_format(a, text), message);
                 (void) address_list_add(&o->stranded, a);
-                if (op->again &&
-                    host_set_wish_result(model_host(o->model), a, false, message) >= 0)
-                        (void) model_touch(o->model, a, 1);
+                if (op->again)
+                        operations_note_wish_result(o, a, false, message);
                 return;
         }
         if (!op->again)

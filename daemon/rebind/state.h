@@ -27,13 +27,21 @@ int state_get(int state_fd, const char *name, char **ret, size_t *ret_size);
  * -errno for which they are unknown. */
 int wishes_load(int state_fd, Host *h);
 /* Add one, replacing that for its address, or take out that for an address: on disk, then in the
- * host. Return: 1 if something changed, 0, or -errno with everything as it was (-ENODATA if the
- * wishes that are there could not be read: they would be lost). */
+ * host. Return: 1 if something changed, 0, or -errno with everything as it was (-E2BIG: too many;
+ * -ENODATA: the wishes that are there could not be read, and would be lost). */
 int wish_add(int state_fd, Host *h, const Wish *w);
 int wish_remove(int state_fd, Host *h, const Address *a);
 /* wishes-text.c. Return: 0, -EBADMSG or -ENOMEM. */
 int wishes_format(const Wish *wishes, size_t n, char **ret, size_t *ret_size);
 int wishes_parse(const char *text, size_t size, Wish **ret, size_t *ret_n);
+
+/* wish-results.c: what came of the wishes in this boot, for a daemon that starts anew. In the runtime
+ * directory. Return: 0 (also if there is nothing), -EBADMSG or -errno with the host as it was. */
+int wish_results_load(int runtime_fd, Host *h);
+int wish_results_store(int runtime_fd, const Host *h);
+/* Return: 0, -EBADMSG or -ENOMEM. */
+int wish_results_format(const WishResult *results, size_t n, char **ret, size_t *ret_size);
+int wish_results_parse(const char *text, size_t size, WishResult **ret, size_t *ret_n);
 
 /* groups.c: reads how the groups were in the boot before this one into the host; the first time in a
  * boot that becomes what is before, and the groups of the host are written down. Returns: 0, or

@@ -28,14 +28,19 @@ int wishes_load(int state_fd, Host *h) {
         return 0;
 }
 
+/* Too many to be read again would be lost, all of them. Returns: 0, -E2BIG or -errno. */
 static int store(int state_fd, const Wish *wishes, size_t n) {
-        size_t size;
+        size_t size, n_again;
+        Wish *again;
         char *text;
         int r = wishes_format(wishes, n, &text, &size);
 
         if (r < 0)
                 return r;
-        r = state_put(state_fd, WISHES, text, size);
+        r = wishes_parse(text, size, &again, &n_again);
+        if (r == 0)
+                wishes_free(again, n_again);
+        r = r == -EBADMSG ? -E2BIG : r < 0 ? r : state_put(state_fd, WISHES, text, size);
         free(text);
         return r;
 }

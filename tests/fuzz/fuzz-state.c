@@ -30,6 +30,20 @@ static void parse_wishes(const char *text, size_t size) {
         wishes_free(again, n_again);
 }
 
+static void parse_results(const char *text, size_t size) {
+        WishResult *results;
+        size_t n, length;
+        char *written;
+
+        if (wish_results_parse(text, size, &results, &n) < 0)
+                return;
+        if (wish_results_format(results, n, &written, &length) < 0 || length != size ||
+            memcmp(written, text, size) != 0)
+                abort();
+        free(written);
+        wish_results_free(results, n);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         char boot_id[BOOT_ID_MAX], *text;
         GroupBefore *groups;
@@ -39,6 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         if (!text)
                 return 0;
         parse_wishes(text, text_size);
+        parse_results(text, text_size);
         if (groups_parse(text, text_size, &groups, &n, boot_id) == 0) {
                 for (size_t i = 0; i < n; i++)
                         if (groups[i].n_members == 0)

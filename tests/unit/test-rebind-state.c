@@ -189,6 +189,60 @@ static void test_text(void) {
         CHECK(wishes_parse("", 0, &wishes, &n) == -EBADMSG);
 }
 
+/* What could not be read again is not written. */
+static void test_too_many(int fd) {
+        Host *h = make_host();
+        Wish w = wish_for(h, 1);
+        Address *with = calloc(4097, sizeof(Address));
+
+        CHECK(with && wishes_load(fd, h) == 0);
+        w.with = (AddressList) { .items = with, .n = 4097 };
+        CHECK(wish_add(fd, h, &w) == -E2BIG);
+        w.with.n = 4096;
+        CHECK(wish_add(fd, h, &w) == 1);
+        CHECK(wish_remove(fd, h, &w.address) == 1);
+        free(with);
+        host_free(h);
+}
+
+/* A daemon that starts anew knows what came of the wishes. */
+static void test_results(int fd) {
+        static const char *const bad[] = { "", "vfiod-wish-results 2 0", "vfiod-wish-results 1 1",
+                                           "vfiod-wish-results 1 0 0" };
+        const Address first = { .bus = 1 }, second = { .bus = 2, .slot = 3 };
+        Host *h = make_host(), *again = make_host();
+        const WishResult *result;
+        WishResult *results;
+        size_t n;
+
+        CHECK(wish_results_load(fd, again) == 0 && again->n_wish_results == 0);
+        CHECK(host_set_wish_result(h, &first, true, NULL) == 0);
+        CHECK(host_set_wish_result(h, &second, false, "0000:02:03.0: a disk\n\"of it\"") == 0);
+        CHECK(wish_results_store(fd, h) == 0);
+        CHECK(wish_results_load(fd, again) == 0 && again->n_wish_results == 2);
+        result = host_find_wish_result(again, &first);
+        CHECK(result && result->late && !result->message);
+        result = host_find_wish_result(again, &second);
+        CHECK(result && !result->late);
+        CHECK(strcmp(result->message, "0000:02:03.0: a disk\n\"of it\"") == 0);
+        put(fd, "wish-results", "vfiod-wish-results 1 0\n");
+        CHECK(wish_results_load(fd, again) == -EBADMSG && again->n_wish_results == 2);
+        for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+                char *text;
+                size_t size;
+                Writer w;
+
+                CHECK(writer_open(&w) == 0);
+                writer_words(&w, "%s", bad[i]);
+                writer_end(&w);
+                CHECK(writer_close(&w, &text, &size) == 0);
+                CHECK(wish_results_parse(text, size, &results, &n) == -EBADMSG);
+                free(text);
+        }
+        host_free(h);
+        host_free(again);
+}
+
 int main(void) {
         Fixture x;
         int fd;
@@ -199,6 +253,8 @@ int main(void) {
         test_wishes(fd);
         test_full(fd, x.runtime);
         test_groups(fd);
+        test_results(fd);
+        test_too_many(fd);
         test_text();
         close(fd);
         fixture_close(&x);

@@ -32,6 +32,9 @@ def check_refused():
     seen = lab.wait_for(lambda: reboots.wish_findings_of(address), 60, 1)
     lab.note(seen)
     ok('refused-and-said', 'wish-refused' in [found['id'] for found in seen], seen)
+    lab.run(['systemctl', 'restart', 'vfiod'], 90)
+    seen = reboots.wish_findings_of(address)
+    ok('still-said-after-a-restart', 'wish-refused' in [found['id'] for found in seen], seen)
     ok('still-persisted', vfiod.device(address).get('persisted'), vfiod.device(address))
     done = vfiod.ctl('prepare', address)
     ok('prepare-is-refused', done.returncode == 1 and lab.driver(address) == 'nvme',
