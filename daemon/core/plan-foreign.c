@@ -49,11 +49,13 @@ static int add_member(Plan *p, const Device *d) {
         return keeps ? steps_add(&p->steps, &p->n_steps, STEP_SET_OVERRIDE, &d->address, "") : 0;
 }
 
-int plan_foreign(Plan *p, const Report *r, const DeviceReport *d) {
+int plan_foreign(Plan *p, const Host *h, const Report *r, const DeviceReport *d) {
         const Device *v = d->device;
         const GroupReport *g = v->grouped == FACT_PRESENT ? report_find_group(r, v->group) : NULL;
         int result = check(p, d, g);
 
+        if (result == 0)
+                result = plan_check_functions(p, h, d);
         if (result != 0)
                 return result < 0 ? result : 0;
         p->group = g->group->id;

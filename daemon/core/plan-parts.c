@@ -150,6 +150,48 @@ int plan_check_group(Plan *p, const GroupReport *g) {
         return 0;
 }
 
+/* Virtual functions come behind their physical one, in its domain (drivers/pci/iov.c,
+ * pci_iov_virtfn_bus()). Returns: whether the device has some; unknown if one there is that could
+ * be its, but whose physfn link could not be read. */
+static Fact has_functions(const Host *h, const DeviceReport *d) {
+        const Device *physical = d->device;
+
+        if (d->n_virtual_functions > 0)
+                return FACT_PRESENT;
+        if (physical->virtual_function != FACT_ABSENT)
+                return physical->virtual_function == FACT_PRESENT ? FACT_ABSENT : FACT_UNKNOWN;
+        for (size_t i = 0; i < h->n_devices; i++)
+                if (h->devices[i]->virtual_function == FACT_UNKNOWN &&
+                    h->devices[i]->address.domain == physical->address.domain &&
+                    address_compare(&h->devices[i]->address, &physical->address) > 0)
+                        return FACT_UNKNOWN;
+        return FACT_ABSENT;
+}
+
+int plan_check_functions(Plan *p, const Host *h, const DeviceReport *d) {
+        char text[ADDRESS_TEXT_MAX], member[ADDRESS_TEXT_MAX];
+        const char *what = p->kind == PLAN_PREPARE ? "prepared" : "released";
+        Fact has = has_functions(h, d);
+        int r;
+
+        if (has == FACT_ABSENT)
+                return 0;
+        address_format(&p->address, text);
+        address_format(&d->device->address, member);
+        if (has == FACT_PRESENT)
+                r = plan_refuse(p, VFIOD_ERROR_NOT_SUPPORTED,
+                                "%s cannot be %s: %s has %zu virtual functions, which would "
+                                "vanish. Stop what uses them and remove them: echo 0 | sudo tee "
+                                "/sys/bus/pci/devices/%s/sriov_numvfs", text, what, member,
+                                d->n_virtual_functions, member);
+        else
+                r = plan_refuse(p, VFIOD_ERROR_NOT_SUPPORTED,
+                                "%s cannot be %s: whether %s has virtual functions, which would "
+                                "vanish, could not be read. Run vfiod as root.", text, what,
+                                member);
+        return r < 0 ? r : 1;
+}
+
 void managed_of_device(const Device *d, const char *moved_to, Managed *ret) {
         *ret = (Managed){ .address = d->address, .driver = d->driver,
                           .driver_override = d->driver_override, .moved_to = (char *) moved_to,

@@ -22,9 +22,12 @@ void managed_of_device(const Device *d, const char *moved_to, Managed *ret);
  * Returns: 1 if refused, 0 if not, or -ENOMEM. */
 int plan_check_group(Plan *p, const GroupReport *g);
 
+/* Refuses to unbind a device whose virtual functions would go with it, or may. Returns: as above. */
+int plan_check_functions(Plan *p, const Host *h, const DeviceReport *d);
+
 /* plan-foreign.c: adds the steps that give the device, which is on VFIO by somebody else's doing, back
  * to whatever driver the kernel chooses, or refuses that. Returns: 0 or -ENOMEM. */
-int plan_foreign(Plan *p, const Report *r, const DeviceReport *d);
+int plan_foreign(Plan *p, const Host *h, const Report *r, const DeviceReport *d);
 
 /* plan-hazards.c: adds what the host would lose by the plan's unbinds, less what is accepted, and
  * refuses what stays. Returns: 0 or -ENOMEM. */

@@ -107,9 +107,10 @@ static void drop_idle_steps(const Host *h, Plan *p) {
 }
 
 /* Refuses if a member of the set may not be touched now. Returns: 1, 0 or -ENOMEM. */
-static int check_members(Plan *p, const Report *r) {
+static int check_members(const Host *h, const Report *r, Plan *p) {
         for (size_t i = 0; i < p->n_members; i++) {
-                const DeviceReport *d = report_find_device(r, &p->members[i].address);
+                const Managed *m = &p->members[i];
+                const DeviceReport *d = report_find_device(r, &m->address);
                 const GroupReport *g = d && d->device->grouped == FACT_PRESENT
                                                ? report_find_group(r, d->device->group)
                                                : NULL;
@@ -117,6 +118,8 @@ static int check_members(Plan *p, const Report *r) {
 
                 if (g && i == 0)
                         p->group = g->group->id;
+                if (refused == 0 && d && *m->moved_to && text_is(&d->device->driver, m->moved_to))
+                        refused = plan_check_functions(p, h, d);
                 if (refused != 0)
                         return refused;
         }
@@ -137,7 +140,7 @@ static int plan_set(const Host *h, const Report *r, Plan *p, const ManagedSet *s
         if (result == 0)
                 result = add_members(h, p, set);
         if (result == 0)
-                result = check_members(p, r);
+                result = check_members(h, r, p);
         if (result != 0)
                 return result < 0 ? result : 0;
         result = plan_restore_steps(p->members, p->n_members, &p->steps, &p->n_steps);
@@ -146,7 +149,7 @@ static int plan_set(const Host *h, const Report *r, Plan *p, const ManagedSet *s
 }
 
 /* A device that was held and has not been moved. Returns: 0 or -ENOMEM. */
-static int plan_held(Plan *p, const DeviceReport *d, const Report *r) {
+static int plan_held(const Host *h, const Report *r, Plan *p, const DeviceReport *d) {
         Managed m;
         int result;
 
@@ -156,7 +159,7 @@ static int plan_held(Plan *p, const DeviceReport *d, const Report *r) {
                 return -ENOMEM;
         p->n_members = 1;
         let_choose(p->members);
-        result = check_members(p, r);
+        result = check_members(h, r, p);
         if (result != 0)
                 return result < 0 ? result : 0;
         result = steps_add(&p->steps, &p->n_steps, STEP_SET_OVERRIDE, &m.address, "");
@@ -164,7 +167,8 @@ static int plan_held(Plan *p, const DeviceReport *d, const Report *r) {
 }
 
 /* Nothing of ours is on the device: whose is it? */
-static int plan_unmanaged(const Report *r, Plan *p, const DeviceReport *d, bool foreign) {
+static int plan_unmanaged(const Host *h, const Report *r, Plan *p, const DeviceReport *d,
+                          bool foreign) {
         char text[ADDRESS_TEXT_MAX];
 
         address_format(&p->address, text);
@@ -172,11 +176,11 @@ static int plan_unmanaged(const Report *r, Plan *p, const DeviceReport *d, bool 
                 return plan_refuse(p, VFIOD_ERROR_NO_SUCH_DEVICE,
                                    "There is no PCI device %s. See vfioctl list.", text);
         if (device_is_held(d->device))
-                return plan_held(p, d, r);
+                return plan_held(h, r, p, d);
         if (d->state != STATE_VFIO && d->state != STATE_BUSY && d->state != STATE_STUB)
                 return 0;
         if (foreign)
-                return plan_foreign(p, r, d);
+                return plan_foreign(p, h, r, d);
         return plan_refuse(p, VFIOD_ERROR_NOT_MANAGED,
                            "%s is on %s, but vfiod did not put it there: whoever did has to give it "
                            "back, or you say that it is foreign (vfioctl release --foreign).", text,
@@ -193,7 +197,7 @@ int plan_release(const Host *h, const Report *r, const Request *request, Plan **
         if (set)
                 result = plan_set(h, r, p, set);
         else
-                result = plan_unmanaged(r, p, report_find_device(r, &request->address),
+                result = plan_unmanaged(h, r, p, report_find_device(r, &request->address),
                                         request->foreign);
         if (result < 0) {
                 plan_free(p);

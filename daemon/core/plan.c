@@ -110,18 +110,6 @@ static bool consented(const Request *request, const Address *a) {
         return false;
 }
 
-/* A physical function that blocks does not move along: its virtual functions, wherever they are,
- * would go with it. Returns: 0 or -ENOMEM. */
-static int refuse_functions(const Planner *pl, const DeviceReport *m) {
-        char text[ADDRESS_TEXT_MAX], member[ADDRESS_TEXT_MAX];
-
-        return plan_refuse(pl->p, VFIOD_ERROR_NOT_SUPPORTED,
-                           "%s cannot be prepared: %s in its group has %zu virtual functions. Write "
-                           "0 to its sriov_numvfs.",
-                           address_format(&pl->request->address, text),
-                           address_format(&m->device->address, member), m->n_virtual_functions);
-}
-
 static int compare_members(const void *a, const void *b) {
         return address_compare(&((const Managed *) a)->address, &((const Managed *) b)->address);
 }
@@ -147,8 +135,10 @@ static int choose_members(const Planner *pl, bool *ret_asked) {
 
                 if (!m || m == pl->d)
                         continue;
-                if (m->n_virtual_functions > 0 || m->device->virtual_function == FACT_UNKNOWN)
-                        return refuse_functions(pl, m);
+                /* Its virtual functions, wherever they are, would go with it. */
+                r = plan_check_functions(pl->p, pl->h, m);
+                if (r != 0)
+                        return r < 0 ? r : 0;
                 if (blocker_kind(b, pl->d->device) == BLOCKER_CONSENT &&
                     !consented(pl->request, &m->device->address))
                         *ret_asked = true;

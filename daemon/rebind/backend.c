@@ -11,6 +11,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "sources/attributes.h"
+
 #define SYSFS_PCI "sys/bus/pci"
 /* An attribute is at most one page. */
 #define VALUE_MAX 4097
@@ -187,6 +189,32 @@ static int read_ids(void *userdata, const Address *a, Identity *ret) {
         return 0;
 }
 
+static int count_function(const char *name, unsigned char type, void *userdata) {
+        unsigned *n = userdata;
+
+        (void) type;
+        *n += strncmp(name, ATTR_VIRTFN, strlen(ATTR_VIRTFN)) == 0;
+        return 0;
+}
+
+/* The links are there as long as the functions are, and no lock is needed to see them; sriov_numvfs
+ * is read under device_lock (drivers/pci/iov.c). */
+static int count_functions(void *userdata, const Address *a, unsigned *ret) {
+        char path[PATH_MAX];
+        unsigned n = 0;
+        int fd, r;
+
+        device_path(path, a, "");
+        fd = root_open(root_of(userdata), path, O_RDONLY | O_DIRECTORY);
+        if (fd < 0)
+                return fd == -ENOENT ? -ENODEV : fd;
+        r = root_list(fd, count_function, &n);
+        close(fd);
+        if (r == 0)
+                *ret = n;
+        return r;
+}
+
 static int has_driver(void *userdata, const char *driver) {
         char path[PATH_MAX];
 
@@ -227,6 +255,7 @@ Backend backend_sysfs(const Root *root) {
                 .read_override = read_override,
                 .read_group = read_group,
                 .read_ids = read_ids,
+                .count_functions = count_functions,
                 .has_driver = has_driver,
                 .list_group = list_group,
                 .find_holder = find_holder,

@@ -44,6 +44,8 @@ typedef struct Backend {
         int (*read_override)(void *userdata, const Address *a, Text *ret);
         int (*read_group)(void *userdata, const Address *a, unsigned *ret);
         int (*read_ids)(void *userdata, const Address *a, Identity *ret);
+        /* How many virtual functions it has. */
+        int (*count_functions)(void *userdata, const Address *a, unsigned *ret);
         /* Returns: 1 if a PCI driver of that name is registered, 0 if not, or -errno. */
         int (*has_driver)(void *userdata, const char *driver);
 

@@ -29,6 +29,11 @@ int check_group(const Backend *b, const Transaction *t, const GroupDevice *befor
                 char **ret_cause);
 /* Whether no process holds the group. Returns: 0, -EBUSY if one does or that cannot be told. */
 int check_use(const Backend *b, const Transaction *t, char **ret_cause);
+/* check-functions.c: whether no member that is bound, and is to be unbound, has virtual functions:
+ * they would go with it, whoever uses them. Returns: 0, -EBUSY if one has or that cannot be told. */
+int check_functions(const Backend *b, const Transaction *t, char **ret_cause);
+/* check_use() and check_functions(). Returns: 0, or -EBUSY with the error's name and the cause. */
+int check_free(const Backend *b, const Transaction *t, const char **ret_error, char **ret_cause);
 /* check-hazards.c: whether the host loses nothing by the unbinds of a prepare but what was accepted.
  * Returns: 0, -EBUSY if it does, or another -errno. */
 int check_hazards(const Backend *b, const Transaction *t, uint64_t timeout_usec, char **ret_cause);

@@ -27,7 +27,7 @@ int worker_fail(Worker *w, const char *error, char *cause) {
 typedef enum Avoid {
         AVOID_NOTHING,
         AVOID_UNBIND, /* its override could not be set: unbound, it could not be bound again; or
-                       * its group is in use: the unbind would wait */
+                       * its group is in use: the unbind would wait; or it has virtual functions */
         AVOID_ALL,    /* not the recorded device, or that cannot be told */
 } Avoid;
 
@@ -70,8 +70,9 @@ static void check_members(GiveBack *g) {
  * rollback has no later one. */
 static void check_unused(GiveBack *g) {
         const Transaction *t = g->w->t;
+        const char *error;
         char *cause = NULL;
-        int r = g->undo ? 0 : check_use(g->w->run.backend, t, &cause);
+        int r = g->undo ? 0 : check_free(g->w->run.backend, t, &error, &cause);
 
         if (r == 0)
                 return;
@@ -179,13 +180,13 @@ int worker_roll_back(Worker *w, const char *error, char *cause) {
 
 int worker_release(Worker *w) {
         char *left = NULL, *cause = NULL, *message = NULL;
+        const char *error;
         Outcome outcome = OUTCOME_DONE;
         bool gone;
         int r;
 
-        if (check_use(w->run.backend, w->t, &cause) < 0)
-                return w->t->n_workers > 0 ? worker_leave(w, cause)
-                                           : worker_fail(w, VFIOD_ERROR_IN_USE, cause);
+        if (check_free(w->run.backend, w->t, &error, &cause) < 0)
+                return w->t->n_workers > 0 ? worker_leave(w, cause) : worker_fail(w, error, cause);
         (void) worker_give_back(w, w->t->steps, w->t->n_steps, false, &cause);
         r = check_restored(w->run.backend, w->t, &left, &gone);
         if (r < 0) {

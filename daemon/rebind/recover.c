@@ -78,14 +78,16 @@ static char *killed_cause(const Transaction *t) {
 
 static int recover_prepare(Worker *w) {
         char *cause, *in_use = NULL;
+        const char *error;
 
         if (is_complete(w))
                 return worker_log_end(w, OUTCOME_DONE, NULL, NULL);
         cause = killed_cause(w->t);
         if (!last_begun(w->t) && is_restored(w))
                 return worker_fail(w, VFIOD_ERROR_VERIFY_FAILED, cause);
-        /* To take a device from a process that has taken it meanwhile would wait for that. */
-        if (!is_restored(w) && check_use(w->run.backend, w->t, &in_use) < 0) {
+        /* To take a device from a process that has taken it meanwhile would wait for that, and virtual
+         * functions that were made meanwhile would vanish. */
+        if (!is_restored(w) && check_free(w->run.backend, w->t, &error, &in_use) < 0) {
                 free(cause);
                 return worker_leave(w, in_use);
         }

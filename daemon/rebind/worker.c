@@ -62,14 +62,6 @@ static int forward(Worker *w, size_t index, char **ret_cause) {
         return r;
 }
 
-static int check_not_held(Worker *w, const char **ret_error, char **ret_cause) {
-        int r = check_use(w->run.backend, w->t, ret_cause);
-
-        if (r < 0)
-                *ret_error = VFIOD_ERROR_IN_USE;
-        return r;
-}
-
 /* What the daemon saw is older than the start of this process and the loading of the module. */
 static int check_loaded(Worker *w, const char **ret_error, char **ret_cause) {
         const Backend *b = w->run.backend;
@@ -83,7 +75,7 @@ static int check_loaded(Worker *w, const char **ret_error, char **ret_cause) {
         if (r < 0)
                 return cause_set(ret_cause, r, "IOMMU group %u could not be read (%s)",
                                  w->t->group, error_words(r, words));
-        return check_not_held(w, ret_error, ret_cause);
+        return check_free(b, w->t, ret_error, ret_cause);
 }
 
 /* Somebody may have mounted, opened or configured what was free when this was planned. */
@@ -110,7 +102,7 @@ static int check_before(Worker *w, Action action, const char **ret_error, char *
                 w->moving = true;
                 r = check_unchanged(w->run.backend, w->t, PROGRESS_BEGUN, ret_cause);
                 if (r == 0)
-                        r = check_not_held(w, ret_error, ret_cause);
+                        r = check_free(w->run.backend, w->t, ret_error, ret_cause);
                 if (r == 0)
                         r = check_no_hazard(w, ret_error, ret_cause);
         }

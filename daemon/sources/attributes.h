@@ -27,6 +27,7 @@
 #define ATTR_DEV                  "dev"                  /* of vfio-dev/vfioN; existence only */
 
 /* Worker-only */
+#define ATTR_VIRTFN               "virtfn"               /* links of a PF, numbered; existence only */
 #define ATTR_DRIVER_OVERRIDE      "driver_override"      /* device_lock up to 6.11 */
 #define ATTR_UEVENT               "uevent"               /* device_lock up to 6.1; written: an event */
 #define ATTR_POWER_STATE          "power_state"

@@ -380,6 +380,12 @@ static int find_holder(void *userdata, unsigned group, GroupUser *ret) {
         return f->real.find_holder(f->real.userdata, group, ret);
 }
 
+static int count_functions(void *userdata, const Address *a, unsigned *ret) {
+        FakeSysfs *f = userdata;
+
+        return f->real.count_functions(f->real.userdata, a, ret);
+}
+
 static int has_driver(void *userdata, const char *driver) {
         FakeSysfs *f = userdata;
 
@@ -421,6 +427,7 @@ Backend fake_backend(FakeSysfs *f) {
                 .read_override = read_override,
                 .read_group = read_group,
                 .read_ids = read_ids,
+                .count_functions = count_functions,
                 .has_driver = has_driver,
                 .list_group = list_group,
                 .find_holder = find_holder,

@@ -348,6 +348,60 @@ static void test_sibling_with_functions(void) {
         host_free(h);
 }
 
+/* A virtual function of 02:00.0 elsewhere; physical: whether its physfn link was read. */
+static void add_function(Host *h, Fact physical) {
+        Device *vf = device_copy(add_device(h, "02:10.0", 9, NULL));
+
+        if (!host_find_group(h, 9))
+                add_group(h, 9);
+        CHECK(vf);
+        vf->virtual_function = physical;
+        vf->physical_function = at("02:00.0");
+        CHECK(host_put_device(h, vf) == 0);
+}
+
+static void expect_functions_kept(Host *h, Request request, const char *words) {
+        Plan *p = release_of(h, request);
+
+        CHECK_STRING(p->error, VFIOD_ERROR_NOT_SUPPORTED);
+        CHECK(strstr(p->error_message, words) && p->n_steps == 0);
+        plan_free(p);
+}
+
+/* Taken off VFIO a device loses its virtual functions, whoever uses them; also one that moved along. */
+static void test_release_with_functions(void) {
+        Host *h = managed_host();
+        Plan *p;
+
+        add_function(h, FACT_PRESENT);
+        expect_functions_kept(h, (Request){ .address = at("02:00.1"), .claim = "a" },
+                              "0000:02:00.0 has 1 virtual functions");
+        expect_functions_kept(h, (Request){ .address = at("02:00.0"), .claim = "a" },
+                              "0000:02:00.0/sriov_numvfs");
+        /* That one could be its own could not be read: unknown is not no. */
+        add_function(h, FACT_UNKNOWN);
+        expect_functions_kept(h, (Request){ .address = at("02:00.0"), .claim = "a" },
+                              "could not be read");
+        /* One that the host's driver has by now stays where it is, and so do its functions. */
+        add_function(h, FACT_PRESENT);
+        CHECK(text_set(&h->devices[0]->driver, "xhci_hcd") == 0);
+        p = release_of(h, (Request){ .address = at("02:00.0"), .claim = "a" });
+        CHECK(!p->error && p->n_steps > 0);
+        plan_free(p);
+        host_free(h);
+
+        h = good_host();
+        add_group(h, 3);
+        add_device(h, "02:00.0", 3, "vfio-pci");
+        add_function(h, FACT_PRESENT);
+        expect_functions_kept(h, (Request){ .address = at("02:00.0"), .foreign = true },
+                              "1 virtual functions");
+        add_function(h, FACT_UNKNOWN);
+        expect_functions_kept(h, (Request){ .address = at("02:00.0"), .foreign = true },
+                              "could not be read");
+        host_free(h);
+}
+
 /* What is said of a foreign device that may not be given back, and by which error. */
 static void expect_foreign_refused(Host *h, const char *error, const char *words) {
         Plan *p = release_of(h, (Request){ .address = at("02:00.0"), .foreign = true });
@@ -440,5 +494,6 @@ int main(void) {
         test_release();
         test_join();
         test_release_replaced();
+        test_release_with_functions();
         return 0;
 }
