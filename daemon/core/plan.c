@@ -25,6 +25,7 @@ typedef struct Planner {
 static const struct Refusal {
         const char *finding;
         const char *error;
+        bool known; /* not where the finding only says that it could not be told */
 } refusals[] = {
         { FINDING_NOT_A_CANDIDATE, VFIOD_ERROR_NOT_SUPPORTED },
         { FINDING_NO_IOMMU_GROUP, VFIOD_ERROR_NO_GROUP },
@@ -35,6 +36,7 @@ static const struct Refusal {
         { FINDING_FIRMWARE_MAPPING, VFIOD_ERROR_NOT_SUPPORTED },
         { FINDING_DENYLIST, VFIOD_ERROR_NOT_SUPPORTED },
         { FINDING_NO_INTERRUPT_REMAPPING, VFIOD_ERROR_HOST_NOT_READY },
+        { FINDING_NO_BACKEND, VFIOD_ERROR_HOST_NOT_READY, true },
         { FINDING_DEVICE_FACTS_UNKNOWN, VFIOD_ERROR_HOST_NOT_READY },
         { FINDING_VIABILITY_UNKNOWN, VFIOD_ERROR_HOST_NOT_READY },
 };
@@ -46,7 +48,7 @@ static int refuse_by_findings(const Planner *pl) {
         for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
                 const Finding *f = findings_find(&pl->d->findings, refusals[i].finding);
 
-                if (!f)
+                if (!f || (refusals[i].known && f->severity != SEVERITY_BLOCKER))
                         continue;
                 if (plan_refuse(pl->p, refusals[i].error, "%s cannot be prepared: %s%s%s",
                                 address_format(&pl->request->address, text), f->message,

@@ -78,6 +78,16 @@ A kernel without vfio_iommu_type1: VFIO devices are opened by their own nodes an
     files={'boot/config-6.12.107+deb13-amd64': 'CONFIG_IOMMUFD=m\nCONFIG_VFIO_DEVICE_CDEV=y\n'
                                                '# CONFIG_IOMMUFD_VFIO_CONTAINER is not set\n'})
 
+NO_BACKEND = READY.but(
+    name='no-backend', about='''
+A kernel with VFIO, and with neither vfio_iommu_type1 nor iommufd, not even as modules.
+''', type1=None, modules=(), nodes={})
+
+TYPE1_MODULE = READY.but(
+    name='type1-module', about='''
+The machine of ready before the first guest: vfio_iommu_type1 is a module that nobody has needed yet.
+''', type1=None)
+
 VARIANT = _pair('variant', '''
 A network function for which mlx5_vfio_pci is made; beside it one of the same maker for which it
 is not. Neither driver is loaded.
@@ -119,5 +129,5 @@ NO_RESET.functions += [
     _nic('0000:02:00.1', '0000:00:06.0', 17, reset=None, children=('net/enp2s0f1',))]
 NO_RESET.nodes = {16: '16'}
 
-MACHINES = [SCREEN_5_15, SCREEN_6_12, SCREEN_HIDDEN, OWNERS, DELEGATED, IOMMUFD_ONLY, VARIANT,
-            D3COLD, DENYLIST, NO_RESET]
+MACHINES = [SCREEN_5_15, SCREEN_6_12, SCREEN_HIDDEN, OWNERS, DELEGATED, IOMMUFD_ONLY, NO_BACKEND,
+            TYPE1_MODULE, VARIANT, D3COLD, DENYLIST, NO_RESET]

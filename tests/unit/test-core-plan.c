@@ -149,6 +149,14 @@ static void test_refusals(void) {
         h->interrupt_remapping = FACT_ABSENT;
         check_refusal(h, "0000:02:00.0", VFIOD_ERROR_HOST_NOT_READY);
         h->interrupt_remapping = FACT_PRESENT;
+        /* What is a module that can be loaded is there: see probe-host.c, read_backend(). */
+        h->type1 = FACT_ABSENT;
+        check_refusal(h, "0000:02:00.0", VFIOD_ERROR_HOST_NOT_READY);
+        h->type1 = FACT_UNKNOWN;
+        p = plan_of(h, (Request){ .address = at("02:00.0") });
+        CHECK(!p->error && p->n_steps > 0);
+        plan_free(p);
+        h->type1 = FACT_PRESENT;
         text_unset(&h->devices[2]->driver_override, FACT_UNKNOWN);
         p = plan_of(h, (Request){ .address = at("02:00.0") });
         CHECK_STRING(p->error, VFIOD_ERROR_STUCK);
