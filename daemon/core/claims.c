@@ -43,6 +43,24 @@ size_t claims_dropped(const ManagedSet *s, const Address *device, const char *na
         return n;
 }
 
+/* Returns: true if the device that the claim was made for surely is gone. */
+static bool is_orphan(const Host *h, const ManagedSet *s, const Claim *c) {
+        if (!host_find_device(h, &c->device))
+                return true;
+        for (size_t i = 0; i < s->n_members; i++)
+                if (address_compare(&s->members[i].address, &c->device) == 0)
+                        return !managed_is_same(h, &s->members[i]);
+        return false;
+}
+
+size_t claims_left(const Host *h, const ManagedSet *s, const Address *device, const char *name) {
+        size_t n = 0;
+
+        for (size_t i = 0; i < s->n_claims; i++)
+                n += !claim_is_dropped(s, i, device, name) && !is_orphan(h, s, &s->claims[i]);
+        return n;
+}
+
 int claim_add(ManagedSet *s, const Address *device, const char *name) {
         Claim *grown = reallocarray(s->claims, s->n_claims + 1, sizeof(Claim));
         char *copy = strdup(name);

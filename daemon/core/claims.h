@@ -18,6 +18,10 @@ bool claim_is_dropped(const ManagedSet *s, size_t i, const Address *device, cons
 /* Returns: how many of the set's claims that are. */
 size_t claims_dropped(const ManagedSet *s, const Address *device, const char *name);
 
+/* Returns: how many claims such a release leaves. One of a device that is not there any more, or is
+ * another now, does not count: nobody could release it. What could not be told still counts. */
+size_t claims_left(const Host *h, const ManagedSet *s, const Address *device, const char *name);
+
 /* Appends a copy. Returns: 0 or -ENOMEM. */
 int claim_add(ManagedSet *s, const Address *device, const char *name);
 /* Takes out what claim_is_dropped(). */

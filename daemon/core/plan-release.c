@@ -127,13 +127,12 @@ static int check_members(const Host *h, const Report *r, Plan *p) {
 }
 
 static int plan_set(const Host *h, const Report *r, Plan *p, const ManagedSet *set) {
-        size_t dropped = claims_dropped(set, &p->address, p->claim);
         int result;
 
         p->set = set->id;
-        if (dropped < set->n_claims) {
+        if (claims_left(h, set, &p->address, p->claim) > 0) {
                 p->kept = true;
-                p->claim_only = dropped > 0;
+                p->claim_only = claims_dropped(set, &p->address, p->claim) > 0;
                 return 0;
         }
         result = refuse_unknown(h, p, set);

@@ -287,6 +287,36 @@ static void test_join(void) {
         host_free(h);
 }
 
+static void expect_kept(Host *h, bool kept) {
+        Plan *p = release_of(h, (Request){ .address = at("02:00.1"), .claim = "a" });
+
+        CHECK(!p->error && p->kept == kept && p->claim_only == kept);
+        CHECK(kept == (p->n_steps == 0) && p->n_members == !kept);
+        plan_free(p);
+}
+
+/* A guest had both, and one is gone by its end: nobody can release that, and the other goes back. */
+static void test_release_orphan(void) {
+        Host *h = managed_host();
+        Address a = at("02:00.0");
+
+        CHECK(claim_add(&h->sets[0], &h->devices[1]->address, "a") == 0);
+        expect_kept(h, true);
+        h->devices[0]->ids = FACT_UNKNOWN; /* is not "another" */
+        expect_kept(h, true);
+        h->devices[0]->ids = FACT_PRESENT;
+        h->devices[0]->device_id = 0x2000;
+        expect_kept(h, false);
+        CHECK(host_remove_device(h, &a));
+        expect_kept(h, false);
+        /* What was asked for and had not to be moved has no identity on record. */
+        CHECK(claim_add(&h->sets[0], &(Address){ .bus = 3 }, "a") == 0);
+        expect_kept(h, false);
+        add_device(h, "03:00.0", 3, "vfio-pci");
+        expect_kept(h, true);
+        host_free(h);
+}
+
 /* Another device at the address is not the one that was moved: it is left alone. */
 static void test_release_replaced(void) {
         Host *h = managed_host();
@@ -501,6 +531,7 @@ int main(void) {
         test_foreign_elsewhere();
         test_release();
         test_join();
+        test_release_orphan();
         test_release_replaced();
         test_release_with_functions();
         return 0;
