@@ -104,6 +104,12 @@ static int resolve(void *userdata, const char *name, Address *ret, size_t max) {
         return resolve_name(d->root, name, ret, max);
 }
 
+static int check_change(void *userdata, const Address *a, sd_bus_error *error) {
+        const Daemon *d = userdata;
+
+        return operations_check_change(d->operations, a, error);
+}
+
 static int plan(void *userdata, sd_bus_message *m, const BusRequest *r, sd_bus_error *error) {
         Daemon *d = userdata;
 
@@ -159,6 +165,7 @@ static const BusHandlers bus_handlers = {
         .report = get_report,
         .jobs = get_jobs,
         .resolve = resolve,
+        .check_change = check_change,
         .plan = plan,
         .prepare = prepare,
         .release = release,

@@ -266,15 +266,21 @@ int operations_plan(Operations *o, sd_bus_message *m, const BusRequest *r, sd_bu
         return begin(take_in(o, OPERATION_PLAN, m, r));
 }
 
-static int begin_change(Operations *o, OperationKind kind, sd_bus_message *m, const BusRequest *r,
-                        sd_bus_error *error) {
+int operations_check_change(const Operations *o, const Address *a, sd_bus_error *error) {
         char text[ADDRESS_TEXT_MAX];
 
-        if (!o->context.runtime_path)
-                return sd_bus_error_setf(error, VFIOD_ERROR_READ_ONLY,
-                                         "%s is on a recorded host: nothing on it can be changed.",
-                                         address_format(&r->address, text));
-        return begin(take_in(o, kind, m, r));
+        if (o->context.runtime_path)
+                return 0;
+        return sd_bus_error_setf(error, VFIOD_ERROR_READ_ONLY,
+                                 "%s is on a recorded host: nothing on it can be changed.",
+                                 address_format(a, text));
+}
+
+static int begin_change(Operations *o, OperationKind kind, sd_bus_message *m, const BusRequest *r,
+                        sd_bus_error *error) {
+        int e = operations_check_change(o, &r->address, error);
+
+        return e < 0 ? e : begin(take_in(o, kind, m, r));
 }
 
 int operations_prepare(Operations *o, sd_bus_message *m, const BusRequest *r, sd_bus_error *error) {

@@ -29,6 +29,8 @@ void operations_set_units(Operations *o, struct Units *units);
  * with the bus set. Returns: how many transactions nobody could take over, or -errno. */
 int operations_adopt(Operations *o);
 
+/* Returns: 0 if what is asked for can be done on this host at all, else -errno with *error set. */
+int operations_check_change(const Operations *o, const Address *a, sd_bus_error *error);
 /* Each takes one call and answers it later. Return: 0, or -errno with *error set or not. */
 int operations_refresh(Operations *o, sd_bus_message *m, const Address *a, sd_bus_error *error);
 int operations_plan(Operations *o, sd_bus_message *m, const BusRequest *r, sd_bus_error *error);

@@ -39,6 +39,9 @@ typedef struct BusHandlers {
         /* What a name that is no address stands for (interface, block device): fills at most max
          * addresses. Returns how many there are, or -errno. */
         int (*resolve)(void *userdata, const char *name, Address *ret, size_t max);
+        /* Whether anything can be changed on this host; else *error is about the device. Returns 0
+         * or -errno. May be NULL: it can. */
+        int (*check_change)(void *userdata, const Address *a, sd_bus_error *error);
         int (*plan)(void *userdata, sd_bus_message *m, const BusRequest *r, sd_bus_error *error);
         int (*prepare)(void *userdata, sd_bus_message *m, const BusRequest *r, sd_bus_error *error);
         int (*release)(void *userdata, sd_bus_message *m, const BusRequest *r, sd_bus_error *error);

@@ -104,23 +104,33 @@ static unsigned rights_of(const BusRequest *r) {
 }
 
 /* Prepare and Release are open to everyone in the vtable, so that who may not call them is told why
- * by us; bus_authorize() is what guards them. */
+ * by us; bus_authorize() is what guards them. Nobody is asked for a password in vain. */
+static int change(Bus *b, sd_bus_message *m, RequestMethod method, unsigned right,
+                  BusGranted granted, sd_bus_error *error) {
+        BusRequest request;
+        int e = request_read(b, m, method, &request, error);
+
+        if (e < 0)
+                return e;
+        if (b->handlers.check_change)
+                e = b->handlers.check_change(b->userdata, &request.address, error);
+        if (e < 0) {
+                request_clear(&request);
+                return e;
+        }
+        return taken(bus_authorize(b, m, right | rights_of(&request), &request, granted, error));
+}
+
 static int method_prepare(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         Bus *b = userdata;
-        BusRequest request;
-        int e = request_read(b, m, REQUEST_PREPARE, &request, error);
 
-        return e < 0 ? e : taken(bus_authorize(b, m, RIGHT_PREPARE | rights_of(&request), &request,
-                                               b->handlers.prepare, error));
+        return change(b, m, REQUEST_PREPARE, RIGHT_PREPARE, b->handlers.prepare, error);
 }
 
 static int method_release(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         Bus *b = userdata;
-        BusRequest request;
-        int e = request_read(b, m, REQUEST_RELEASE, &request, error);
 
-        return e < 0 ? e : taken(bus_authorize(b, m, RIGHT_RELEASE | rights_of(&request), &request,
-                                               b->handlers.release, error));
+        return change(b, m, REQUEST_RELEASE, RIGHT_RELEASE, b->handlers.release, error);
 }
 
 #define CONST SD_BUS_VTABLE_PROPERTY_CONST
