@@ -24,9 +24,6 @@
 
 #define SYSTEM_BUS_ADDRESS "unix:path=/run/dbus/system_bus_socket"
 
-/* A caller may ask for a rescan this often. */
-#define RESCAN_INTERVAL_USEC UINT64_C(1000000)
-
 /* The only place that knows all parts: sources fill the model, the model's changes go to the bus,
  * the bus's calls go to the operations. */
 typedef struct Daemon {
@@ -42,7 +39,6 @@ typedef struct Daemon {
         Bus *bus;
         int runtime_fd, state_fd;
         bool settled;
-        uint64_t last_rescan_usec;
 } Daemon;
 
 static void complain(const char *what, int r) {
@@ -134,19 +130,10 @@ static int refresh(void *userdata, sd_bus_message *m, const Address *a, sd_bus_e
         return operations_refresh(d->operations, m, a, error);
 }
 
-static int rescan(void *userdata, sd_bus_message *m, sd_bus_error *error) {
-        Daemon *d = userdata;
-        uint64_t now;
-        int r = sd_event_now(d->event, CLOCK_MONOTONIC, &now);
+static int rescan(void *userdata) {
+        const Daemon *d = userdata;
 
-        if (r < 0)
-                return r;
-        if (d->last_rescan_usec != 0 && now - d->last_rescan_usec < RESCAN_INTERVAL_USEC)
-                return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
-                                        "The host was read anew less than a second ago.");
-        d->last_rescan_usec = now;
-        r = model_rescan(d->model);
-        return r < 0 ? r : bus_reply_empty(m);
+        return model_rescan(d->model);
 }
 
 static bool is_wished(void *userdata, const Address *a) {

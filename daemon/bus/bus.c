@@ -123,6 +123,8 @@ int bus_new(sd_bus *connection, sd_event *event, const char *version, const BusH
         if (e >= 0)
                 e = gate_new(connection, count_devices, b, &b->gate);
         if (e >= 0)
+                e = rescans_new(event, handlers->rescan, userdata, &b->rescans);
+        if (e >= 0)
                 e = bench_start(connection);
         if (e < 0) {
                 bus_free(b);
@@ -139,6 +141,7 @@ Bus *bus_free(Bus *b) {
         bench_stop();
         for (size_t i = 0; i < b->n_slots; i++)
                 sd_bus_slot_unref(b->slots[i]);
+        rescans_free(b->rescans);
         gate_free(b->gate);
         for (Bus **i = &buses; *i; i = &(*i)->next)
                 if (*i == b) {

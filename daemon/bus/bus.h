@@ -46,7 +46,8 @@ typedef struct BusHandlers {
         int (*prepare)(void *userdata, sd_bus_message *m, const BusRequest *r, sd_bus_error *error);
         int (*release)(void *userdata, sd_bus_message *m, const BusRequest *r, sd_bus_error *error);
         int (*refresh)(void *userdata, sd_bus_message *m, const Address *a, sd_bus_error *error);
-        int (*rescan)(void *userdata, sd_bus_message *m, sd_bus_error *error);
+        /* Reads the host anew, at once. Returns 0 or -errno. */
+        int (*rescan)(void *userdata);
         /* Whether the address is persisted, whatever stands there now. May be NULL: nothing is. */
         bool (*is_wished)(void *userdata, const Address *a);
         /* How long a prepare or release may take when the caller does not say. */

@@ -3,6 +3,7 @@
 
 #include "bus.h"
 #include "gate.h"
+#include "rescan.h"
 
 /* What the files of this folder share; nobody else includes it. */
 
@@ -25,6 +26,7 @@ struct Bus {
         struct Bus *next; /* of all there are */
         sd_bus *connection;
         Gate *gate;
+        Rescans *rescans;
         struct Authorization *authorizations; /* questions to polkit on their way */
         sd_bus_slot *slots[BUS_SLOTS_MAX];
         size_t n_slots;

@@ -209,8 +209,11 @@ static int on_refresh(void *userdata, sd_bus_message *m, const Address *a, sd_bu
         return bus_reply_empty(m);
 }
 
-static int on_rescan(void *userdata, sd_bus_message *m, sd_bus_error *error) {
-        return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED, "Once a second");
+static int on_rescan(void *userdata) {
+        Fixture *f = userdata;
+
+        snprintf(f->request, sizeof(f->request), "rescan");
+        return 0;
 }
 
 static uint64_t default_timeout_usec(void *userdata) {

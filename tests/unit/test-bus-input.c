@@ -81,7 +81,6 @@ static void test_wrong_signature(Fixture *f) {
         fixture_refused(f, manager_call(f, "Prepare", "sa{ss}", "01:00.0", 0), INVALID, NULL);
         fixture_refused(f, manager_call(f, "Release", "sas", "01:00.0", 0), INVALID, NULL);
         fixture_refused(f, manager_call(f, "Rescan", "s", "now"), INVALID, NULL);
-        fixture_refused(f, manager_call(f, "Rescan", ""), SD_BUS_ERROR_LIMITS_EXCEEDED, NULL);
 }
 
 /* Sends a call that is taken and compares what the handler got. */
