@@ -162,6 +162,23 @@ static void answer_plan(Operation *op, const Plan *plan) {
         operation_free(op);
 }
 
+/* Answers and ends the operation if the device is not the one that the call was about, and polkit was
+ * asked about: reading facts takes time, and waiting for a holder an hour. What is gone is the plan's
+ * to tell. Returns: true if so. */
+static bool refuse_other(Operation *op, const DeviceReport *d) {
+        const BusIdentity now = bus_identity(d ? d->device : NULL);
+        char text[ADDRESS_TEXT_MAX], message[160];
+
+        if (!d || op->kind == OPERATION_PLAN || bus_identity_equal(&now, &op->request.identity))
+                return false;
+        snprintf(message, sizeof(message),
+                 "%s is another device now than when this was asked for; nothing was changed. See "
+                 "what it is: vfioctl list", address_format(&op->request.address, text));
+        operation_answer_error(op, VFIOD_ERROR_NO_SUCH_DEVICE, message);
+        operation_free(op);
+        return true;
+}
+
 /* The facts are fresh: plan, and act on it. */
 static void proceed(void *userdata) {
         Operation *op = userdata;
@@ -174,6 +191,8 @@ static void proceed(void *userdata) {
                 operation_free(op);
                 return;
         }
+        if (refuse_other(op, d))
+                return;
         if (operation_plan_wish(op, d))
                 return;
         if (op->kind != OPERATION_PLAN && d && d->device->grouped == FACT_PRESENT &&
@@ -291,6 +310,8 @@ int operation_begin_wish(Operations *o, OperationKind kind, const BusRequest *re
         Operation *op = take_in(o, kind, NULL, request);
 
         if (op) {
+                op->request.identity = bus_identity(host_find_device(model_host(o->model),
+                                                                     &request->address));
                 op->for_wish = true;
                 op->again = again;
                 o->meeting = op;

@@ -13,7 +13,6 @@
 #include "polkit.h"
 
 #define ASKING_MAX  32 /* for all users together */
-#define IDS_MAX     sizeof("10de:1c03")
 #define DETAILS_MAX 11 /* five pairs and their end */
 
 static const struct Right {
@@ -49,9 +48,7 @@ typedef struct Authorization {
         PolkitQuery *query;
         Departure sender;
         bool interactive;
-        bool absent; /* there was no such device when it was asked */
         uint64_t until_usec; /* for all questions together */
-        char ids[IDS_MAX]; /* of the device that was asked about */
 } Authorization;
 
 static void authorization_free(Authorization *a) {
@@ -81,17 +78,11 @@ static void end_with(Authorization *a, int r, sd_bus_error *error) {
         authorization_free(a);
 }
 
-/* Writes "vendor:device", or "" if they could not be read or there is no such device. Another device
- * at the same address has other ids: that is what DESIGN calls its identity.
- * Returns: the device or NULL. */
-static const DeviceReport *look_at_device(const Bus *b, const Address *address,
-                                          char ids[static IDS_MAX]) {
+/* Returns: what stands at the address now. */
+static BusIdentity identity_now(const Bus *b, const Address *address) {
         const DeviceReport *d = report_find_device(bus_report(b), address);
 
-        ids[0] = '\0';
-        if (d && d->device->ids == FACT_PRESENT)
-                snprintf(ids, IDS_MAX, "%04x:%04x", d->device->vendor_id, d->device->device_id);
-        return d;
+        return bus_identity(d ? d->device : NULL);
 }
 
 static const char *words_for(PolkitResult result, bool interactive) {
@@ -134,10 +125,10 @@ static uint64_t now_usec(const Bus *b) {
 
 /* All is granted, by now for the device that was asked about or not at all. */
 static int proceed(Authorization *a, sd_bus_error *error) {
-        char text[ADDRESS_TEXT_MAX], ids[IDS_MAX];
+        const BusIdentity now = identity_now(a->bus, &a->request.address);
+        char text[ADDRESS_TEXT_MAX];
 
-        if (!look_at_device(a->bus, &a->request.address, ids) != a->absent ||
-            strcmp(ids, a->ids) != 0)
+        if (!bus_identity_equal(&now, &a->request.identity))
                 return sd_bus_error_setf(error, VFIOD_ERROR_NO_SUCH_DEVICE,
                                          "%s went, or is another device now, while polkit was "
                                          "asked; nothing was changed. See what it is: vfioctl list",
@@ -172,7 +163,7 @@ static void on_answer(PolkitResult result, const char *why, void *userdata) {
 static int ask_next(Authorization *a) {
         const DeviceReport *d = report_find_device(bus_report(a->bus), &a->request.address);
         const char *driver = d ? text_or_empty(&d->device->driver) : "";
-        char address[ADDRESS_TEXT_MAX];
+        char address[ADDRESS_TEXT_MAX], ids[IDENTITY_TEXT_MAX];
         uint64_t now = now_usec(a->bus);
 
         a->asked = rights_table;
@@ -182,7 +173,7 @@ static int ask_next(Authorization *a) {
         {
                 const char *const details[DETAILS_MAX] = {
                         "address", address,
-                        "ids", *a->ids ? a->ids : "unknown",
+                        "ids", bus_identity_text(&a->request.identity, ids),
                         "driver", *driver ? driver : "none",
                         "polkit.message", a->asked->question,
                         "polkit.gettext_domain", "vfiod",
@@ -228,7 +219,6 @@ static int begin(Bus *b, sd_bus_message *m, Account *account, unsigned rights, B
         a->interactive = sd_bus_message_get_allow_interactive_authorization(m) > 0;
         a->until_usec = now_usec(b) + (a->interactive ? VFIOD_POLKIT_INTERACTIVE_USEC
                                                       : VFIOD_POLKIT_USEC);
-        a->absent = !look_at_device(b, &a->request.address, a->ids);
         r = departure_watch(&a->sender, b->connection, sd_bus_message_get_sender(m), on_sender_gone,
                             a);
         if (r >= 0)

@@ -5,11 +5,13 @@
 
 #include "core/changes.h"
 #include "core/plan.h"
+#include "identity.h"
 #include "rebind/job.h"
 
 /* What a caller of Plan, Prepare or Release asked for, checked. */
 typedef struct BusRequest {
         Address address;
+        BusIdentity identity; /* of what stood there when it was asked for */
         Address *with;
         size_t n_with;
         bool group;

@@ -278,8 +278,12 @@ int request_read(const Bus *b, sd_bus_message *m, RequestMethod method, BusReque
                 sd_bus_error_free(error);
                 e = 0;
         }
-        if (e >= 0)
+        if (e >= 0) {
+                const DeviceReport *d = report_find_device(bus_report(b), &r.address);
+
+                r.identity = bus_identity(d ? d->device : NULL);
                 e = read_options(b, m, method, &r, error);
+        }
         if (e >= 0 && r.wait && r.no_block)
                 e = INVALID(error, "Options '%s' and '%s' exclude each other: there is no job to "
                             "name before the holder has gone", VFIOD_OPTION_WAIT,

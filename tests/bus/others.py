@@ -165,6 +165,33 @@ def is_taken_back(matrix):
     matrix.set_driver(False)
 
 
+def edit_modalias(world, old, new):
+    """The ids that the kernel shows: another device is put in the slot, or the one that was there."""
+    path = os.path.join(world.tree, 'sys/bus/pci/devices', GOOD, 'modalias')
+    with open(path, encoding='ascii') as f:
+        text = f.read()
+    require(old in text, text)
+    with open(path, 'w', encoding='ascii') as f:
+        f.write(text.replace(old, new))
+    world.manager('Rescan')
+
+
+def is_for_the_device(matrix, field, identity, other):
+    """Another device stands there when the holder has gone: it was not asked for, nor allowed."""
+    matrix.set_driver(True)
+    with Holder(matrix.world.tree) as holder, Call(matrix.world, 'Release', options(60)) as call:
+        call.waits()
+        edit_modalias(matrix.world, field + identity, field + other)
+        holder.end()
+        try:
+            raise Failure(f'it is {call.answer()}')
+        except wire.BusError as e:
+            is_error(e, ERROR + 'NoSuchDevice', GOOD, 'another device')
+        finally:
+            edit_modalias(matrix.world, field + other, field + identity)
+    matrix.is_bound(True)
+
+
 def excludes_no_block(matrix, method):
     error = refusal(matrix.world.manager, method, 'sa{sv}', GOOD,
                     [WAIT, ('no-block', ('b', True))])
@@ -228,5 +255,8 @@ def cases(open_world):
     yield 'a holder that lives on lets go', waits_for_hint, matrix
     yield 'another process has taken it', waits_for_the_next, matrix
     yield 'who leaves does not wait any more', is_taken_back, matrix
+    for name, field in (('device', 'd'), ('subsystem', 'sd')):
+        yield (f'a call is for the device it was made for ({name})', is_for_the_device, matrix, field,
+               '000015F3', '00004242')
     yield 'what somebody else put on VFIO goes back', foreign_goes_back, matrix
     yield 'and is waited for', foreign_waits, matrix
