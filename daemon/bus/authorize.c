@@ -6,14 +6,14 @@
 #include <time.h>
 
 #include "departure.h"
+#include "details.h"
 #include "errors.h"
 #include "names.h"
 #include "objects.h"
 #include "options.h"
 #include "polkit.h"
 
-#define ASKING_MAX  32 /* for all users together */
-#define DETAILS_MAX 11 /* five pairs and their end */
+#define ASKING_MAX 32 /* for all users together */
 
 static const struct Right {
         BusRight right;
@@ -162,28 +162,22 @@ static void on_answer(PolkitResult result, const char *why, void *userdata) {
 /* Asks for the first right that is not granted yet. Returns: 0 or -errno. */
 static int ask_next(Authorization *a) {
         const DeviceReport *d = report_find_device(bus_report(a->bus), &a->request.address);
-        const char *driver = d ? text_or_empty(&d->device->driver) : "";
-        char address[ADDRESS_TEXT_MAX], ids[IDENTITY_TEXT_MAX];
         uint64_t now = now_usec(a->bus);
+        Details details;
+        int r;
 
         a->asked = rights_table;
         while (!(a->rights & a->asked->right))
                 a->asked++;
-        address_format(&a->request.address, address);
-        {
-                const char *const details[DETAILS_MAX] = {
-                        "address", address,
-                        "ids", bus_identity_text(&a->request.identity, ids),
-                        "driver", *driver ? driver : "none",
-                        "polkit.message", a->asked->question,
-                        "polkit.gettext_domain", "vfiod",
-                };
-
-                return polkit_ask(a->bus->connection, sd_bus_message_get_sender(a->message),
-                                  a->asked->action, details, a->interactive,
-                                  now < a->until_usec ? a->until_usec - now : 1, on_answer, a,
-                                  &a->query);
-        }
+        r = details_fill(&details, &a->request, d ? d->device->driver.value : NULL,
+                         a->asked->question);
+        if (r < 0)
+                return r;
+        r = polkit_ask(a->bus->connection, sd_bus_message_get_sender(a->message), a->asked->action,
+                       details.pairs, a->interactive,
+                       now < a->until_usec ? a->until_usec - now : 1, on_answer, a, &a->query);
+        details_clear(&details);
+        return r;
 }
 
 /* Who asked is gone: nobody is left to be asked for a password, or to be answered. */

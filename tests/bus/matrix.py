@@ -55,6 +55,9 @@ ARGUMENTS = {
 }
 # What METHOD+OPTION of the table gives the option; the device need not have that hazard.
 OPTIONS = {'accept': ('as', ['network-in-use']), 'persist': ('b', True)}
+# What polkit is told of a call without options.
+PLAIN = {'address': GOOD, 'ids': '8086:15f3', 'driver': DRIVER, 'with': 'none', 'group': 'no',
+         'foreign': 'no', 'persist': 'no', 'accept': 'none'}
 WORDS = {ACCESS_DENIED: 'denied', STANDARD + 'PropertyReadOnly': 'readonly'}
 
 
@@ -282,11 +285,50 @@ def asks_right(matrix):
         require(set(subject) == {'name'} and subject['name'][1].startswith(':'), f'{subject}')
         require(action == 'org.vfiod1.prepare', f'the action is {action}')
         require(got == flags and cancellation, f'flags {got}, cancellation {cancellation!r}')
-        for key, value in (('address', GOOD), ('ids', '8086:15f3'), ('driver', DRIVER)):
-            require(details.get(key) == value, f'{key} is {details.get(key)}')
+        require(details_of(details) == PLAIN, f'{details}')
         require('$(address)' in details.get('polkit.message', ''), f'{details}')
     first, second = (c['arguments'][4] for c in calls)
     require(first != second, 'two questions have one name')
+
+
+def prepare_with(world, method, options):
+    with world.connect() as connection:
+        try:
+            connection.call(MANAGER_PATH, MANAGER, method, 'sa{sv}', GOOD, options)
+        except wire.BusError:
+            pass
+
+
+def details_of(details):
+    return {key: value for key, value in details.items() if not key.startswith('polkit.')}
+
+
+def tells_options(matrix):
+    """Whatever lets more move, or lasts longer, is there for a rule to look at."""
+    matrix.set_driver(False)
+    for method, option, value, told in (
+            ('Prepare', 'with', ('as', ['01:00.0', '0000:01:00.1']), '0000:01:00.0,0000:01:00.1'),
+            ('Prepare', 'with', ('as', []), 'none'),
+            ('Prepare', 'group', ('b', True), 'yes'),
+            ('Prepare', 'persist', ('b', True), 'yes'),
+            ('Release', 'persist', ('b', True), 'yes'),
+            ('Release', 'foreign', ('b', True), 'yes'),
+            ('Prepare', 'accept', ('as', ['network-in-use@05:00.0', 'sound-in-use']),
+             'network-in-use@05:00.0,sound-in-use')):
+        with Polkit(matrix.world, polkit.REFUSE) as asked:
+            as_user(ACTIVE, prepare_with, matrix.world, method, [(option, value)])
+            _, _, details, _, _ = asked.next()['arguments']
+        expected = {**PLAIN, option: told}
+        require(details_of(details) == expected, f'{method} with {option}: {details}')
+
+
+def rule_fits():
+    """The rule that the policy file shows names every detail that would let more move."""
+    with open(polkit.POLICY, encoding='utf-8') as f:
+        comment = f.read().partition('addRule')[2].partition('-->')[0]
+    for name, value in PLAIN.items():
+        if value in ('none', 'no'):
+            require(f'action.lookup("{name}") == "{value}"' in comment, f'nothing of {name}')
 
 
 def root_is_not_asked_about(matrix):
@@ -388,6 +430,8 @@ def cases(open_world):
         yield f'all rows: {column}', column_holds, matrix, column
     yield 'all columns: job', jobs_hold, matrix
     yield 'polkit is asked by bus name, with details', asks_right, matrix
+    yield 'polkit is told what else would move', tells_options, matrix
+    yield 'the rule in the policy file looks at it', rule_fits
     yield 'polkit is not asked about root', root_is_not_asked_about, matrix
     yield 'a question is taken back when the caller leaves', is_cancelled, matrix
     yield 'a polkit that hangs is in nobody\'s way', loop_is_free, matrix
