@@ -20,7 +20,8 @@ typedef struct Operation {
         sd_bus_message *message; /* NULL once answered, or for a job of an earlier daemon */
         BusRequest request;      /* own copy */
         Job *job;
-        Waiting *waiting; /* NULL: it does not wait for a holder to go */
+        Waiting *waiting; /* NULL: it does not wait for a holder to go, or a job to end */
+        uid_t uid;        /* who called; 0: nobody did */
         unsigned group; /* valid with job */
         bool for_wish; /* nobody called: a wish is met, or what is held is given back */
         bool again;    /* after it is given back its wish is to be met */
@@ -64,6 +65,11 @@ int operation_ask(Operation *op);
  * have gone, until the call's time is over. Returns: true if that is so, or it has been answered and
  * is gone; false if the plan decides. */
 bool operation_waits(Operation *op, const Plan *plan);
+/* The same where a job is in the way, which is error and why. Returns: false if the call has no
+ * `wait`: then nothing is done. */
+bool operation_waits_for_job(Operation *op, const char *error, const char *why);
+/* Returns: the job that runs on the group, or NULL. */
+const Job *operations_group_job(const Operations *o, unsigned group);
 /* NULL is taken. Returns: NULL. */
 Waiting *waiting_free(Waiting *w);
 

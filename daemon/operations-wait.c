@@ -13,15 +13,19 @@
 #include "operations-internal.h"
 
 /*
- * `wait`: a call whose device a process holds is not refused but planned anew whenever that process
- * may have let go: it has ended, or the model has learned that the group is free. Nothing has been
- * begun meanwhile, so who leaves the bus takes the call back.
+ * `wait`: a call whose device a process holds, or in whose group a job runs, is not refused but
+ * planned anew whenever that may be over: the process or the job has ended, or the model has learned
+ * that the group is free. Nothing has been begun meanwhile, so who leaves the bus takes the call back.
  */
 
-/* Each holds a message and descriptors. */
-#define WAITING_MAX 64
-#define HOLDERS_MAX 32
-#define ACCURACY_USEC UINT64_C(10000)
+/* Each holds a message and descriptors: of others than root, for each and for all together. */
+#define USER_WAITING_MAX 16
+#define WAITING_MAX      64
+/* The group is free when the last one has gone; then those that are left are watched. */
+#define HOLDERS_MAX      2
+#define ACCURACY_USEC    UINT64_C(10000)
+/* What is free at the last moment gets this much time nevertheless, if the call has had as much. */
+#define LEAST_USEC       UINT64_C(2000000)
 
 struct Waiting {
         Operation *op;
@@ -31,7 +35,8 @@ struct Waiting {
         Departure sender;
         bool asking;    /* facts are being read */
         bool once_more; /* a hint has come while they were */
-        Text message;   /* why it waits, for when the time is over */
+        bool late;      /* the time is over: it is looked once more, and that decides */
+        bool last;      /* ... and that look has begun */
 };
 
 static void forget_holders(Waiting *w) {
@@ -46,7 +51,6 @@ Waiting *waiting_free(Waiting *w) {
         sd_event_source_disable_unref(w->deadline);
         sd_event_source_disable_unref(w->again);
         departure_clear(&w->sender);
-        text_unset(&w->message, FACT_ABSENT);
         free(w);
         return NULL;
 }
@@ -65,6 +69,7 @@ static int on_again(sd_event_source *source, void *userdata) {
 
         (void) source;
         w->asking = true;
+        w->last = w->late;
         if (operation_ask(op) < 0) {
                 operation_answer_error(op, SD_BUS_ERROR_FAILED,
                                        "The device could not be read again.");
@@ -73,19 +78,14 @@ static int on_again(sd_event_source *source, void *userdata) {
         return 0;
 }
 
+/* No event tells of everything: what has become of the holder is looked at once more. */
 static int on_deadline(sd_event_source *source, uint64_t usec, void *userdata) {
-        Operation *op = ((Waiting *) userdata)->op;
-        const char *why = text_or_empty(&op->waiting->message);
-        char *message;
+        Waiting *w = userdata;
 
         (void) source;
         (void) usec;
-        if (asprintf(&message, "%s It was waited for %.1f s.", why,
-                     (double) op->request.timeout_usec / 1e6) < 0)
-                message = NULL;
-        operation_answer_error(op, VFIOD_ERROR_IN_USE, message ? message : why);
-        free(message);
-        operation_free(op);
+        w->late = true;
+        hint(w);
         return 0;
 }
 
@@ -121,7 +121,6 @@ static void watch_holder(Waiting *w, pid_t pid) {
 }
 
 static void watch_holders(Waiting *w, const Group *g) {
-        forget_holders(w);
         for (size_t i = 0; i < g->n_holders && w->n_holders < HOLDERS_MAX; i++)
                 watch_holder(w, g->holders[i].pid);
 }
@@ -168,58 +167,55 @@ static int begin(Operation *op) {
         return r;
 }
 
-static bool too_many(const Operations *o) {
-        size_t n = 0;
+/* Root is not bounded, and does not take the room of others. */
+static bool too_many(const Operation *new) {
+        size_t n = 0, of_user = 0;
 
-        for (const Operation *op = o->operations; op; op = op->next)
-                n += op->waiting != NULL;
-        return n >= WAITING_MAX;
+        for (const Operation *op = new->owner->operations; op; op = op->next) {
+                n += op->waiting && op->uid != 0;
+                of_user += op->waiting && op->uid == new->uid;
+        }
+        return new->uid != 0 && (n >= WAITING_MAX || of_user >= USER_WAITING_MAX);
 }
 
-/* Waits on, or begins to. Returns: 0 or -errno. */
-static int wait_on(Operation *op, const Group *g, const char *message) {
-        int r = op->waiting ? 0 : too_many(op->owner) ? -EUSERS : begin(op);
+/* Waits on, or begins to. g: whose holders are in the way, or NULL. Returns: 0 or -errno. */
+static int wait_on(Operation *op, const Group *g) {
+        int r = op->waiting ? 0 : too_many(op) ? -EUSERS : begin(op);
         Waiting *w = op->waiting;
 
         if (r < 0)
                 return r;
-        r = text_set(&w->message, message);
-        if (r < 0)
-                return r;
         w->asking = false;
-        watch_holders(w, g);
+        forget_holders(w);
+        if (g)
+                watch_holders(w, g);
         if (w->once_more)
                 hint(w);
         w->once_more = false;
         return 0;
 }
 
-/* The wait is over: what is left of the time is the job's. */
-static void end(Operation *op) {
-        uint64_t now = op->since_usec, waited;
+/* The time is over, and it is as it was. */
+static void answer_late(Operation *op, const char *error, const char *why) {
+        char *message;
 
-        if (!op->waiting)
-                return;
-        (void) sd_event_now(op->owner->context.event, CLOCK_MONOTONIC, &now);
-        waited = now - op->since_usec;
-        op->request.timeout_usec = waited < op->request.timeout_usec
-                                           ? op->request.timeout_usec - waited
-                                           : 1;
-        op->waiting = waiting_free(op->waiting);
+        if (asprintf(&message, "%s It was waited for %.1f s.", why,
+                     (double) op->request.timeout_usec / 1e6) < 0)
+                message = NULL;
+        operation_answer_error(op, error, message ? message : why);
+        free(message);
+        operation_free(op);
 }
 
-bool operation_waits(Operation *op, const Plan *plan) {
-        const Group *g = op->request.wait && plan->error &&
-                                         strcmp(plan->error, VFIOD_ERROR_IN_USE) == 0
-                                 ? held_group(op)
-                                 : NULL;
+/* Waits, or answers why not; then the operation is gone. */
+static void wait_or_answer(Operation *op, const Group *g, const char *error, const char *why) {
         int r;
 
-        if (!g) {
-                end(op);
-                return false;
+        if (op->waiting && op->waiting->last) {
+                answer_late(op, error, why);
+                return;
         }
-        r = wait_on(op, g, plan->error_message);
+        r = wait_on(op, g);
         if (r == -EUSERS)
                 operation_answer_error(op, SD_BUS_ERROR_LIMITS_EXCEEDED,
                                        "Too many calls wait for a device to be let go: try again "
@@ -228,11 +224,52 @@ bool operation_waits(Operation *op, const Plan *plan) {
                 operation_answer_error(op, SD_BUS_ERROR_FAILED, strerror(-r));
         if (r < 0)
                 operation_free(op);
+}
+
+/* The wait is over: what is left of the time is the job's. */
+static void end(Operation *op) {
+        uint64_t now = op->since_usec, waited, timeout = op->request.timeout_usec;
+        uint64_t least = timeout < LEAST_USEC ? timeout : LEAST_USEC;
+
+        if (!op->waiting)
+                return;
+        (void) sd_event_now(op->owner->context.event, CLOCK_MONOTONIC, &now);
+        waited = now - op->since_usec;
+        op->request.timeout_usec = waited + least < timeout ? timeout - waited : least;
+        op->waiting = waiting_free(op->waiting);
+}
+
+bool operation_waits(Operation *op, const Plan *plan) {
+        const Group *g = op->request.wait && plan->error &&
+                                         strcmp(plan->error, VFIOD_ERROR_IN_USE) == 0
+                                 ? held_group(op)
+                                 : NULL;
+
+        if (!g) {
+                end(op);
+                return false;
+        }
+        wait_or_answer(op, g, plan->error, plan->error_message);
         return true;
+}
+
+bool operation_waits_for_job(Operation *op, const char *error, const char *why) {
+        if (!op->request.wait)
+                return false;
+        wait_or_answer(op, NULL, error, why);
+        return true;
+}
+
+/* Returns: true if nothing is known to be in the way any more. */
+static bool is_free(const Operation *op) {
+        const Device *d = host_find_device(model_host(op->owner->model), &op->request.address);
+
+        return !held_group(op) && !(d && d->grouped == FACT_PRESENT &&
+                                    operations_group_job(op->owner, d->group));
 }
 
 void operations_look(Operations *o) {
         for (Operation *op = o->operations; op; op = op->next)
-                if (op->waiting && !held_group(op))
+                if (op->waiting && is_free(op))
                         hint(op->waiting);
 }

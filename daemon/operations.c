@@ -12,6 +12,7 @@
 
 void operation_free(Operation *op) {
         Operations *o = op->owner;
+        bool was_job = op->job;
 
         for (Operation **i = &o->operations; *i; i = &(*i)->next)
                 if (*i == op) {
@@ -28,6 +29,8 @@ void operation_free(Operation *op) {
         free(op->request.claim);
         names_free(op->request.accept, op->request.n_accept);
         free(op);
+        if (was_job)
+                operations_look(o); /* who waits for it to end */
 }
 
 void operation_answer_error(Operation *op, const char *name, const char *message) {
@@ -82,26 +85,29 @@ static int request_copy(BusRequest *dst, const BusRequest *src) {
                        : 0;
 }
 
-/* Returns: the job that runs on the group, or NULL. */
-static const Job *group_job(const Operations *o, unsigned group) {
+const Job *operations_group_job(const Operations *o, unsigned group) {
         for (const Operation *op = o->operations; op; op = op->next)
                 if (op->job && op->group == group)
                         return op->job;
         return NULL;
 }
 
-/* Answers and ends the operation if a job runs on the group. Returns: true if so. */
+/* Answers and ends the operation if a job runs on the group, or has it wait for that. Returns: true if
+ * so. */
 static bool refuse_busy(Operation *op, unsigned group) {
-        const Job *job = group_job(op->owner, group);
+        const Job *job = operations_group_job(op->owner, group);
         char text[ADDRESS_TEXT_MAX], message[160];
+        const char *error;
 
         if (!job)
                 return false;
+        error = strcmp(job->state, JOB_STUCK) == 0 ? VFIOD_ERROR_STUCK : VFIOD_ERROR_BUSY;
         snprintf(message, sizeof(message),
                  "%s: job %u (%s) still runs on its group %u; try again when it has ended.",
                  address_format(&op->request.address, text), job->id, job->state, group);
-        operation_answer_error(op, strcmp(job->state, JOB_STUCK) == 0 ? VFIOD_ERROR_STUCK : VFIOD_ERROR_BUSY,
-                     message);
+        if (operation_waits_for_job(op, error, message))
+                return true;
+        operation_answer_error(op, error, message);
         operation_free(op);
         return true;
 }
@@ -244,6 +250,7 @@ static Operation *take_in(Operations *o, OperationKind kind, sd_bus_message *m,
         op->kind = kind;
         (void) sd_event_now(o->context.event, CLOCK_MONOTONIC, &op->since_usec);
         op->message = sd_bus_message_ref(m);
+        op->uid = m ? bus_caller(o->bus, m) : 0;
         op->next = o->operations;
         o->operations = op;
         if (request_copy(&op->request, request) < 0) {

@@ -156,6 +156,12 @@ Bus *bus_free(Bus *b) {
         return NULL;
 }
 
+uid_t bus_caller(const Bus *b, sd_bus_message *m) {
+        const Account *a = gate_account(b->gate, m);
+
+        return a ? a->uid : (uid_t) -1;
+}
+
 int bus_request_name(Bus *b) {
         int e = sd_bus_request_name(b->connection, VFIOD_BUS_NAME, 0);
 

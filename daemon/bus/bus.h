@@ -67,6 +67,8 @@ int bus_new(sd_bus *connection, sd_event *event, const char *version, const BusH
 /* Takes the objects off the connection and detaches it; closing it is the caller's. NULL is taken.
  * Returns: NULL. */
 Bus *bus_free(Bus *b);
+/* Returns: the user whose call it is; -1 where that is not known. */
+uid_t bus_caller(const Bus *b, sd_bus_message *m);
 /* Requests the well-known name. Returns: 0, -EEXIST if somebody has it, or -errno. */
 int bus_request_name(Bus *b);
 

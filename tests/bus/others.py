@@ -10,12 +10,14 @@ import wire
 from badinput import DEVICE_PATH, GOOD, is_error
 from contract import ERROR, INVALID_ARGS
 from matrix import DRIVER, HOST, Matrix, driver_of, make_writable
-from world import MANAGER, MANAGER_PATH, Failure, refusal, require
+from polkit import ACTIVE, ALLOW, Polkit
+from world import MANAGER, MANAGER_PATH, Failure, as_user, refusal, require
 
 GROUP = 18
 SHORT = 0.7    # seconds that a call may take which is to run out of time
 MOMENT = 0.5   # in which nothing happens
 SOON = 5.0     # a holder that has gone is noticed, sanitizers and slow machines included
+USER_WAITING = 16  # daemon/operations-wait.c
 WAIT = ('wait', ('b', True))
 FOREIGN = ('foreign', ('b', True))
 
@@ -152,6 +154,80 @@ def runs_out_of_time(matrix, method):
     matrix.is_bound(True)
 
 
+def looks_once_more(matrix):
+    """Nothing tells that the process has let go; at the end of its time the call finds it out."""
+    matrix.set_driver(True)
+    with Holder(matrix.world.tree) as holder, Call(matrix.world, 'Release', options(3)) as call:
+        call.waits()
+        holder.let_go()
+        require(call.answer() == 'done', 'it is not done')
+        require(call.took >= 3 - MOMENT, f'it was noticed after {call.took:.1f} s: this tests nothing')
+    matrix.is_bound(False)
+
+
+def waits_for_each_other(matrix, method):
+    """Two wait for one process; the work of the first is nothing to refuse the second for."""
+    matrix.set_driver(True)
+    with Holder(matrix.world.tree) as holder, Call(matrix.world, method, options(60)) as first, \
+            Call(matrix.world, method, options(60)) as second:
+        first.waits()
+        second.waits()
+        holder.end()
+        results = {first.answer(), second.answer()}
+    require(results == ({'done', 'unchanged'} if method == 'Release' else {'unchanged'}),
+            f'they are {results}')
+    matrix.is_bound(method == 'Prepare')
+
+
+def waits_for_job(matrix):
+    matrix.start_job()
+    ended = False
+    try:
+        with Call(matrix.world, 'Prepare', options(SHORT)) as call:
+            try:
+                raise Failure(f'it is {call.answer()}')
+            except wire.BusError as e:
+                is_error(e, (ERROR + 'Busy', ERROR + 'Stuck'), GOOD, 'job', 'waited')
+        with Call(matrix.world, 'Prepare', options(60)) as call:
+            call.waits()
+            matrix.end_job()
+            ended = True
+            require(call.answer() == 'unchanged', 'it is not unchanged')
+    finally:
+        if not ended:
+            matrix.end_job()
+    matrix.is_bound(True)
+
+
+def wait_many(world, n):
+    """As a user: so many calls that wait, one after the other. Returns: the names of the answers."""
+    calls, names = [], []
+    for _ in range(n):
+        calls.append(Call(world, 'Release', options(60)))
+        time.sleep(0.2)  # until polkit has answered: questions are bounded, too
+    for call in calls:
+        try:
+            call.waits()
+            names.append('waits')
+        except Failure as e:
+            names.append(str(e))
+    return names
+
+
+def is_bounded(matrix):
+    """One user may have so many wait; root is not kept from it, nor bounded."""
+    matrix.set_driver(True)
+    with Polkit(matrix.world, ALLOW), Holder(matrix.world.tree):
+        names = as_user(ACTIVE, wait_many, matrix.world, USER_WAITING + 2)
+        require(names[:USER_WAITING] == ['waits'] * USER_WAITING, f'{names}')
+        require(all('Too many' in name for name in names[USER_WAITING:]), f'{names}')
+        calls = [Call(matrix.world, 'Release', options(60)) for _ in range(USER_WAITING + 2)]
+        for call in calls:
+            call.waits()
+        for call in calls:
+            call.connection.socket.close()
+
+
 def is_taken_back(matrix):
     """Who leaves while it waits has asked for nothing."""
     matrix.set_driver(True)
@@ -254,6 +330,11 @@ def cases(open_world):
         yield f'{method}: wait excludes no-block', excludes_no_block, matrix, method
     yield 'a holder that lives on lets go', waits_for_hint, matrix
     yield 'another process has taken it', waits_for_the_next, matrix
+    yield 'it is looked once more when the time is over', looks_once_more, matrix
+    for method in ('Release', 'Prepare'):
+        yield f'two {method} wait for one holder', waits_for_each_other, matrix, method
+    yield 'a job is waited for', waits_for_job, matrix
+    yield 'calls of a user that wait are bounded', is_bounded, matrix
     yield 'who leaves does not wait any more', is_taken_back, matrix
     for name, field in (('device', 'd'), ('subsystem', 'sd')):
         yield (f'a call is for the device it was made for ({name})', is_for_the_device, matrix, field,
