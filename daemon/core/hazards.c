@@ -28,11 +28,6 @@ static bool is_shown(const Use *use, const Hazard *z) {
         return z->kinds & 1u << use->kind;
 }
 
-/* Returns: true if the use tells of a process, or of a mount point in its name space. */
-static bool is_of_process(const Use *use) {
-        return strstr(use->evidence, "process ");
-}
-
 /* Returns: "/ (nvme0n1p2), swap (nvme0n1p3) and 2 more" in a new string, NULL when memory is
  * short; *ret_n: how many there are. */
 static char *uses_text(const Uses *u, const Hazard *z, size_t *ret_n) {
@@ -47,7 +42,7 @@ static char *uses_text(const Uses *u, const Hazard *z, size_t *ret_n) {
 
                 if (!is_shown(use, z) || n++ >= USES_NAMED)
                         continue;
-                fprintf(f, is_of_process(use) ? "%s" PRIVATE("%s", "a process") : "%s%s",
+                fprintf(f, use->of_process ? "%s" PRIVATE("%s", "a process") : "%s%s",
                         named++ ? ", " : "", *use->detail ? use->detail : use->object);
                 if (*use->detail && *use->object)
                         fprintf(f, " (%s)", use->object);
@@ -93,7 +88,7 @@ static int add_evidence(const Uses *u, const Hazard *z, Findings *f) {
                                z->categories & 1u << c;
 
                 if ((missing || is_shown(use, z)) && n++ < EVIDENCE_MAX)
-                        r = is_of_process(use)
+                        r = use->of_process
                                     ? findings_evidence(f, PRIVATE("%s", "%s: a process uses it"),
                                                         use->evidence, use->object)
                                     : findings_evidence(f, "%s", use->evidence);

@@ -66,7 +66,8 @@ UseCategory use_category(UseKind kind, const char *object) {
 }
 
 static bool use_equal(const Use *a, const Use *b) {
-        return a->kind == b->kind && strcmp(a->object, b->object) == 0 &&
+        return a->kind == b->kind && a->of_process == b->of_process &&
+               strcmp(a->object, b->object) == 0 &&
                strcmp(a->detail, b->detail) == 0 && strcmp(a->evidence, b->evidence) == 0;
 }
 
@@ -76,20 +77,19 @@ static void use_clear(Use *u) {
         free(u->evidence);
 }
 
-int uses_add(Uses *u, UseKind kind, const char *object, const char *detail, const char *evidence) {
-        const Use same = { kind, (char *) object, (char *) detail, (char *) evidence };
-        Use new = { .kind = kind }, *grown;
+int uses_add(Uses *u, const Use *use) {
+        Use new = { .kind = use->kind, .of_process = use->of_process }, *grown;
 
         for (size_t i = 0; i < u->n_items; i++)
-                if (use_equal(&u->items[i], &same))
+                if (use_equal(&u->items[i], use))
                         return 0;
         grown = reallocarray(u->items, u->n_items + 1, sizeof(Use));
         if (!grown)
                 return -ENOMEM;
         u->items = grown;
-        new.object = strdup(object);
-        new.detail = strdup(detail);
-        new.evidence = strdup(evidence);
+        new.object = strdup(use->object);
+        new.detail = strdup(use->detail);
+        new.evidence = strdup(use->evidence);
         if (!new.object || !new.detail || !new.evidence) {
                 use_clear(&new);
                 return -ENOMEM;
@@ -104,14 +104,11 @@ int uses_add(Uses *u, UseKind kind, const char *object, const char *detail, cons
 
 int uses_copy(Uses *dst, const Uses *src) {
         *dst = (Uses){ 0 };
-        for (size_t i = 0; i < src->n_items; i++) {
-                const Use *use = &src->items[i];
-
-                if (uses_add(dst, use->kind, use->object, use->detail, use->evidence) < 0) {
+        for (size_t i = 0; i < src->n_items; i++)
+                if (uses_add(dst, &src->items[i]) < 0) {
                         uses_clear(dst);
                         return -ENOMEM;
                 }
-        }
         memcpy(dst->looked, src->looked, sizeof(dst->looked));
         return 0;
 }
@@ -140,7 +137,7 @@ static int add_some(Uses *dst, const Uses *src, const Uses *look, bool looked) {
 
                 if (c == USES_MAX_ || (look->looked[c] != FACT_ABSENT) != looked)
                         continue;
-                if (uses_add(dst, use->kind, use->object, use->detail, use->evidence) < 0)
+                if (uses_add(dst, use) < 0)
                         return -ENOMEM;
         }
         return 0;

@@ -56,6 +56,7 @@ typedef struct Use {
         char *object;   /* the part of the device: nvme0n1p2, enp3s0, card0 */
         char *detail;   /* in a few words what for */
         char *evidence; /* in full, with where it was seen */
+        bool of_process; /* they tell of a process, or of what is in its name space: see private.h */
 } Use;
 
 typedef struct Uses {
@@ -65,7 +66,7 @@ typedef struct Uses {
 } Uses;
 
 /* Appends a copy, unless the same is there. Returns: 0 or -ENOMEM. */
-int uses_add(Uses *u, UseKind kind, const char *object, const char *detail, const char *evidence);
+int uses_add(Uses *u, const Use *use);
 /* Copies src into the uninitialised dst. Returns: 0, or -ENOMEM with *dst empty. */
 int uses_copy(Uses *dst, const Uses *src);
 void uses_clear(Uses *u);

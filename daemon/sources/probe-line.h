@@ -51,7 +51,8 @@ typedef enum ProbeKey {
         PROBE_KEY_D3COLD,
         PROBE_KEY_DEVICE_NODE,
         PROBE_KEY_AT, /* no fact: what may hang is read of this device now */
-        PROBE_KEY_USE,    /* value: kind, object, detail, evidence, newlines between */
+        PROBE_KEY_USE,    /* number: 1 if it is of a process; value: kind, object, detail, evidence,
+                           * newlines between */
         PROBE_KEY_LOOKED, /* value: a letter for each category, as the first of the fact's word */
         /* of a group */
         PROBE_KEY_NAME,

@@ -23,6 +23,7 @@ int probe_say_uses(ProbeTask *t, const Address *device, const Uses *u, unsigned 
 
                 if (c == USES_MAX_ || !(categories & 1u << c))
                         continue;
+                l.number = use->of_process;
                 snprintf(l.value, sizeof(l.value), "%s\n%s\n%s\n%s", use_kind_text(use->kind),
                          use->object, use->detail, use->evidence);
                 error = probe_child_say(t, &l);
@@ -30,6 +31,7 @@ int probe_say_uses(ProbeTask *t, const Address *device, const Uses *u, unsigned 
         if (error < 0)
                 return error;
         l.key = PROBE_KEY_LOOKED;
+        l.number = 0;
         for (int c = 0; c < USES_MAX_; c++)
                 l.value[c] = categories & 1u << c ? letters[u->looked[c]] : '-';
         l.value[USES_MAX_] = 0;
@@ -48,7 +50,8 @@ int probe_take_use(Uses *u, const ProbeLine *l) {
         }
         if (save || use_kind_parse(parts[0], &kind) < 0)
                 return -EINVAL;
-        return uses_add(u, kind, parts[1], parts[2], parts[3]);
+        return uses_add(u, &(const Use) { .kind = kind, .object = parts[1], .detail = parts[2],
+                                          .evidence = parts[3], .of_process = l->number != 0 });
 }
 
 int probe_take_looked(Uses *u, const ProbeLine *l) {

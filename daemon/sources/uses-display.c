@@ -71,8 +71,8 @@ static void found_open(Look *l, const OpenFile *f, const Address *function, UseK
         char who[128];
 
         snprintf(who, sizeof(who), "%s, process %d", f->command, (int) f->pid);
-        look_found(l, function, kind, name, who, "%s: is open in process %d (%s)", name,
-                   (int) f->pid, f->command);
+        look_found_process(l, function, kind, name, who, "%s: is open in process %d (%s)", name,
+                           (int) f->pid, f->command);
 }
 
 void look_display(Look *l) {

@@ -26,6 +26,10 @@ typedef struct Look {
 /* Notes a use of a device; of one that nobody asked for nothing is noted. */
 void look_found(Look *l, const Address *device, UseKind kind, const char *object,
                 const char *detail, const char *format, ...) __attribute__((format(printf, 6, 7)));
+/* The same of what a process does, or is in its name space: only root and the authorized are told. */
+void look_found_process(Look *l, const Address *device, UseKind kind, const char *object,
+                        const char *detail, const char *format, ...)
+        __attribute__((format(printf, 6, 7)));
 /* Notes that a category could not be looked at for a device, and why. */
 void look_missed(Look *l, const Address *device, UseCategory category, const char *format, ...)
         __attribute__((format(printf, 4, 5)));
@@ -62,8 +66,10 @@ void look_input(Look *l);
 void look_sound(Look *l);
 void look_system(Look *l);
 
-/* Notes a use of a block device for every PCI function that it stands on. what: "%s" of the
+/* Note a use of a block device for every PCI function that it stands on. what: "%s" of the
  * evidence, to which the stack is appended. */
 void look_found_block(Look *l, const Block *b, UseKind kind, const char *detail, const char *what);
+void look_found_block_process(Look *l, const Block *b, UseKind kind, const char *detail,
+                              const char *what);
 /* What could not be looked at matters to those that have disks: notes it for each. */
 void look_missed_disks(Look *l, const char *why);

@@ -41,36 +41,55 @@ static void make_plain(char *text) {
                         *c = '?';
 }
 
-static void add(Look *l, Uses *u, UseKind kind, const char *object, const char *detail,
-                const char *format, va_list ap) {
-        char evidence[512], plain[192];
+static void add(Look *l, Uses *u, const Use *use, const char *format, va_list ap) {
+        char evidence[512], detail[192];
+        Use plain = *use;
         size_t n = 0;
 
         for (size_t i = 0; i < u->n_items; i++)
-                n += u->items[i].kind == kind;
+                n += u->items[i].kind == use->kind;
         if (n >= USES_PER_KIND)
                 return;
         (void) vsnprintf(evidence, sizeof(evidence), format, ap);
-        (void) snprintf(plain, sizeof(plain), "%s", detail);
+        (void) snprintf(detail, sizeof(detail), "%s", use->detail);
         make_plain(evidence);
-        make_plain(plain);
-        if (uses_add(u, kind, object, plain, evidence) < 0)
+        make_plain(detail);
+        plain.detail = detail;
+        plain.evidence = evidence;
+        if (uses_add(u, &plain) < 0)
                 l->error = -ENOMEM;
 }
 
 void look_found(Look *l, const Address *device, UseKind kind, const char *object,
                 const char *detail, const char *format, ...) {
+        const Use use = { .kind = kind, .object = (char *) object, .detail = (char *) detail };
         Uses *u = find_uses(l, device);
         va_list ap;
 
         if (!u)
                 return;
         va_start(ap, format);
-        add(l, u, kind, object, detail, format, ap);
+        add(l, u, &use, format, ap);
+        va_end(ap);
+}
+
+void look_found_process(Look *l, const Address *device, UseKind kind, const char *object,
+                        const char *detail, const char *format, ...) {
+        const Use use = { .kind = kind, .object = (char *) object, .detail = (char *) detail,
+                          .of_process = true };
+        Uses *u = find_uses(l, device);
+        va_list ap;
+
+        if (!u)
+                return;
+        va_start(ap, format);
+        add(l, u, &use, format, ap);
         va_end(ap);
 }
 
 void look_missed(Look *l, const Address *device, UseCategory category, const char *format, ...) {
+        const Use use = { .kind = USE_NOT_LOOKED, .object = (char *) use_category_text(category),
+                          .detail = (char *) "" };
         Uses *u = find_uses(l, device);
         va_list ap;
 
@@ -78,7 +97,7 @@ void look_missed(Look *l, const Address *device, UseCategory category, const cha
                 return;
         u->looked[category] = FACT_UNKNOWN;
         va_start(ap, format);
-        add(l, u, USE_NOT_LOOKED, use_category_text(category), "", format, ap);
+        add(l, u, &use, format, ap);
         va_end(ap);
 }
 

@@ -77,7 +77,7 @@ static void found_mount(const Mounts *m, const Block *b, struct libmnt_fs *fs) {
                 snprintf(detail, sizeof(detail), "%s", target);
                 snprintf(what, sizeof(what), "is mounted on %s (%s)", target, type);
         }
-        look_found_block(m->look, b, USE_MOUNT, detail, what);
+        (m->in ? look_found_block_process : look_found_block)(m->look, b, USE_MOUNT, detail, what);
 }
 
 /* btrfs and bcachefs mount under numbers of their own, and name one or all of their disks:

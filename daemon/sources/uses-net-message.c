@@ -32,14 +32,15 @@ int net_add_link(Net *n, const NetLink *link) {
         return 0;
 }
 
-int net_add_use(Net *n, int index, UseKind kind, const char *detail, const char *evidence) {
+int net_add_use(Net *n, int index, UseKind kind, const char *detail, const char *evidence,
+                bool of_process) {
         NetUse *grown = reallocarray(n->uses, n->n_uses + 1, sizeof(*grown)), *use;
 
         if (!grown)
                 return -ENOMEM;
         n->uses = grown;
         use = &grown[n->n_uses++];
-        *use = (NetUse){ .index = index, .kind = kind };
+        *use = (NetUse){ .index = index, .kind = kind, .of_process = of_process };
         snprintf(use->detail, sizeof(use->detail), "%s", detail);
         snprintf(use->evidence, sizeof(use->evidence), "%s", evidence);
         return 0;
@@ -156,7 +157,7 @@ static int take_address(Net *n, const struct nlmsghdr *m) {
                 return 0;
         snprintf(detail, sizeof(detail), "%s/%u", text, head.ifa_prefixlen);
         snprintf(evidence, sizeof(evidence), "has the address %s", detail);
-        return net_add_use(n, (int) head.ifa_index, USE_NETWORK, detail, evidence);
+        return net_add_use(n, (int) head.ifa_index, USE_NETWORK, detail, evidence, false);
 }
 
 static int add_route(Net *n, int index, const char *destination) {
@@ -165,7 +166,7 @@ static int add_route(Net *n, int index, const char *destination) {
         if (index <= 0)
                 return 0;
         snprintf(evidence, sizeof(evidence), "has %s", destination);
-        return net_add_use(n, index, USE_NETWORK, destination, evidence);
+        return net_add_use(n, index, USE_NETWORK, destination, evidence, false);
 }
 
 /* A route over several interfaces. */
@@ -287,7 +288,7 @@ static int take_text_use(Net *n, char *words[]) {
                 return -EBADMSG;
         if (strcmp(words[0], "address") == 0) {
                 snprintf(evidence, sizeof(evidence), "has the address %s", words[2]);
-                return net_add_use(n, index, USE_NETWORK, words[2], evidence);
+                return net_add_use(n, index, USE_NETWORK, words[2], evidence, false);
         }
         if (strcmp(words[0], "route") == 0) {
                 snprintf(detail, sizeof(detail), "the %s%s",
@@ -299,7 +300,7 @@ static int take_text_use(Net *n, char *words[]) {
                 snprintf(evidence, sizeof(evidence), "leads to %s", words[2]);
                 return net_add_use(n, index, words[0][0] == 'c' ? USE_CONNECTION
                                                                 : USE_NETWORK_STORAGE,
-                                   words[2], evidence);
+                                   words[2], evidence, false);
         }
         return -EBADMSG;
 }

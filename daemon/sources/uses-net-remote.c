@@ -59,7 +59,7 @@ static const void *plain_address(const void *address, int *family) {
 }
 
 static void add_remote(Look *l, Net *n, UseKind kind, const void *address, int family,
-                       const char *what) {
+                       const char *what, bool of_process) {
         char text[64], detail[96], evidence[192];
         int index;
 
@@ -70,7 +70,7 @@ static void add_remote(Look *l, Net *n, UseKind kind, const void *address, int f
         snprintf(detail, sizeof(detail), "%s %s %s", what,
                  kind == USE_CONNECTION ? "from" : "at", text);
         snprintf(evidence, sizeof(evidence), "leads to %s: %s", text, what);
-        if (net_add_use(n, index, kind, detail, evidence) < 0)
+        if (net_add_use(n, index, kind, detail, evidence, of_process) < 0)
                 l->error = -ENOMEM;
 }
 
@@ -97,7 +97,7 @@ static void look_at_connection(Look *l, Net *n, const TcpLine *t) {
                 snprintf(what, sizeof(what), "ssh");
         add_remote(l, n, f && strcmp(f->command, "nbd-client") == 0 ? USE_NETWORK_STORAGE
                                                                     : USE_CONNECTION,
-                   t->remote, t->family, what);
+                   t->remote, t->family, what, f != NULL);
 }
 
 static void look_at_connections(Look *l, Net *n, const char *path) {
@@ -135,13 +135,13 @@ static void add_remote_text(Look *l, Net *n, const char *text, const char *what)
         memcpy(copy, text, size);
         copy[size] = 0;
         if (inet_pton(AF_INET, copy, address) == 1)
-                add_remote(l, n, USE_NETWORK_STORAGE, address, AF_INET, what);
+                add_remote(l, n, USE_NETWORK_STORAGE, address, AF_INET, what, false);
         else if (inet_pton(AF_INET6, copy, address) == 1)
-                add_remote(l, n, USE_NETWORK_STORAGE, address, AF_INET6, what);
+                add_remote(l, n, USE_NETWORK_STORAGE, address, AF_INET6, what, false);
         else if (strchr(copy, ':')) { /* "10.0.0.1:6789:/" */
                 copy[strcspn(copy, ":")] = 0;
                 if (inet_pton(AF_INET, copy, address) == 1)
-                        add_remote(l, n, USE_NETWORK_STORAGE, address, AF_INET, what);
+                        add_remote(l, n, USE_NETWORK_STORAGE, address, AF_INET, what, false);
         }
 }
 

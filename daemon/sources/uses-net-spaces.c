@@ -23,7 +23,7 @@ typedef struct Spaces {
         bool complete;
 } Spaces;
 
-static void found_interface(Look *l, NetLink *link, const char *where) {
+static void found_interface(Look *l, NetLink *link, const char *where, bool of_process) {
         char bus_info[64];
 
         if (!net_find_function(l, link) && net_bus_info(link->name, bus_info, sizeof(bus_info))) {
@@ -33,23 +33,24 @@ static void found_interface(Look *l, NetLink *link, const char *where) {
                 (void) net_find_function(l, link);
         }
         if (link->has_function)
-                look_found(l, &link->function, USE_NETWORK, link->name, where,
-                           "%s: is in another network name space, %s", link->name, where);
+                (of_process ? look_found_process : look_found)(
+                        l, &link->function, USE_NETWORK, link->name, where,
+                        "%s: is in another network name space, %s", link->name, where);
 }
 
-static int look_inside(Look *l, const char *where) {
+static int look_inside(Look *l, const char *where, bool of_process) {
         Net n = { 0 };
         int r = net_dump(&n);
 
         for (size_t i = 0; r == 0 && i < n.n_links; i++)
                 if (!*n.links[i].kind && strcmp(n.links[i].name, "lo") != 0)
-                        found_interface(l, &n.links[i], where);
+                        found_interface(l, &n.links[i], where, of_process);
         net_clear(&n);
         return r;
 }
 
 /* Goes there, looks and comes back. What has gone meanwhile has nothing any more. */
-static void visit(Spaces *s, const char *path, const char *where) {
+static void visit(Spaces *s, const char *path, const char *where, bool of_process) {
         int fd = open(path, O_RDONLY | O_CLOEXEC), r = -errno;
         struct stat st;
 
@@ -64,7 +65,7 @@ static void visit(Spaces *s, const char *path, const char *where) {
         r = setns(fd, CLONE_NEWNET) < 0 ? -errno : 0;
         close(fd);
         if (r == 0) {
-                r = look_inside(s->look, where);
+                r = look_inside(s->look, where, of_process);
                 if (setns(s->own, CLONE_NEWNET) < 0)
                         r = -errno;
         }
@@ -84,7 +85,7 @@ static void visit_named(Spaces *s) {
                         continue;
                 snprintf(path, sizeof(path), "%s/%s", NAMED_SPACES, entry->d_name);
                 snprintf(where, sizeof(where), "that of ip netns %s", entry->d_name);
-                visit(s, path, where);
+                visit(s, path, where, false);
         }
         closedir(d);
 }
@@ -108,7 +109,7 @@ bool net_look_at_spaces(Look *l) {
                 snprintf(path, sizeof(path), "/proc/%d/ns/net", (int) n->pid);
                 snprintf(where, sizeof(where), "that of process %d (%s)", (int) n->pid,
                          n->command);
-                visit(&s, path, where);
+                visit(&s, path, where, true);
         }
         visit_named(&s);
         close(s.own);

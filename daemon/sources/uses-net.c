@@ -100,13 +100,10 @@ static void found_uses(Look *l, const Net *n, const NetLink *link, const bool *m
 
                 if (!on || !is_marked(n, marked, use->index))
                         continue;
-                if (on == link)
-                        look_found(l, &link->function, use->kind, link->name, use->detail,
-                                   "%s: %s", link->name, use->evidence);
-                else
-                        look_found(l, &link->function, use->kind, link->name, use->detail,
-                                   "%s: %s %s, over %s", link->name, on->name, use->evidence,
-                                   link->name);
+                (use->of_process ? look_found_process : look_found)(
+                        l, &link->function, use->kind, link->name, use->detail, "%s: %s%s%s%s%s",
+                        link->name, on == link ? "" : on->name, on == link ? "" : " ",
+                        use->evidence, on == link ? "" : ", over ", on == link ? "" : link->name);
         }
 }
 

@@ -27,6 +27,7 @@ typedef struct NetUse {
         UseKind kind;
         char detail[96];
         char evidence[192];
+        bool of_process;
 } NetUse;
 
 typedef struct Net {
@@ -39,7 +40,8 @@ typedef struct Net {
 void net_clear(Net *n);
 /* Return: 0 or -ENOMEM. */
 int net_add_link(Net *n, const NetLink *link);
-int net_add_use(Net *n, int index, UseKind kind, const char *detail, const char *evidence);
+int net_add_use(Net *n, int index, UseKind kind, const char *detail, const char *evidence,
+                bool of_process);
 
 /* Takes in one message of a dump (RTM_NEWLINK, RTM_NEWADDR, RTM_NEWROUTE), which is whole: its
  * length was checked. Addresses and routes that every interface has by itself (scope link) are no

@@ -14,23 +14,30 @@ typedef struct Found {
         const Block *from;
         UseKind kind;
         const char *detail, *what;
+        bool of_process;
 } Found;
 
 static void found_leaf(const Block *leaf, const Address *function, const char *chain,
                        void *userdata) {
         const Found *f = userdata;
 
-        if (leaf == f->from && strcmp(chain, leaf->name) == 0)
-                look_found(f->look, function, f->kind, leaf->name, f->detail, "%s: %s", leaf->name,
-                           f->what);
-        else
-                look_found(f->look, function, f->kind, leaf->name, f->detail, "%s: %s, %s",
-                           leaf->name, f->what, chain);
+        const bool own = leaf == f->from && strcmp(chain, leaf->name) == 0;
+
+        (f->of_process ? look_found_process : look_found)(
+                f->look, function, f->kind, leaf->name, f->detail, "%s: %s%s%s", leaf->name,
+                f->what, own ? "" : ", ", own ? "" : chain);
 }
 
 void look_found_block(Look *l, const Block *b, UseKind kind, const char *detail,
                       const char *what) {
-        Found f = { l, b, kind, detail, what };
+        Found f = { l, b, kind, detail, what, false };
+
+        blocks_walk(&l->blocks, b, found_leaf, &f);
+}
+
+void look_found_block_process(Look *l, const Block *b, UseKind kind, const char *detail,
+                              const char *what) {
+        Found f = { l, b, kind, detail, what, true };
 
         blocks_walk(&l->blocks, b, found_leaf, &f);
 }
@@ -102,9 +109,9 @@ static void look_opened(Look *l, const OpenFile *f) {
         snprintf(who, sizeof(who), "%s, process %d", f->command, (int) f->pid);
         snprintf(what, sizeof(what), "is open in process %d (%s)", (int) f->pid, f->command);
         if (b)
-                look_found_block(l, b, USE_OPENED, who, what);
+                look_found_block_process(l, b, USE_OPENED, who, what);
         else if (f->kind != 'b' && look_node(l, f, classes, &function, name))
-                look_found(l, &function, USE_OPENED, name, who, "%s: %s", name, what);
+                look_found_process(l, &function, USE_OPENED, name, who, "%s: %s", name, what);
 }
 
 static void miss_leaf(const Block *leaf, const Address *function, const char *chain,

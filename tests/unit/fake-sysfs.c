@@ -410,7 +410,10 @@ static int find_uses(void *userdata, const Address *devices, size_t n, uint64_t 
                 if (f->use == USE_NOT_LOOKED)
                         d->uses.looked[USES_NETWORK] = FACT_UNKNOWN;
                 else if (f->use_detail)
-                        check(uses_add(&d->uses, f->use, "thing", f->use_detail, "seen") == 0, "use");
+                        check(uses_add(&d->uses, &(Use) { .kind = f->use, .object = (char *) "thing",
+                                                          .detail = (char *) f->use_detail,
+                                                          .evidence = (char *) "seen" }) == 0,
+                              "use");
         }
         *ret = h;
         return 0;

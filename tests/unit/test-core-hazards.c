@@ -1,16 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "core-fixture.h"
 #include "core/hazards.h"
+#include "core/private.h"
 #include "finding-ids.h"
 #include "names.h"
 
 /* What the host would lose: as findings, for readiness, and in plans. */
 
+static void add_use(Uses *u, UseKind kind, const char *object, const char *detail,
+                    const char *evidence, bool of_process) {
+        CHECK(uses_add(u, &(Use){ kind, (char *) object, (char *) detail, (char *) evidence,
+                                  of_process }) == 0);
+}
+
 static void use(Device *d, UseKind kind, const char *object, const char *detail) {
         char evidence[128];
 
         snprintf(evidence, sizeof(evidence), "%s: seen %s", object, detail);
-        CHECK(uses_add(&d->uses, kind, object, detail, evidence) == 0);
+        add_use(&d->uses, kind, object, detail, evidence, false);
 }
 
 static const DeviceReport *device_of(const Report *r, const char *address) {
@@ -95,8 +102,8 @@ static void test_unknown(void) {
                 add_group(h, 1);
                 v = add_device(h, "01:00.0", 1, "drv");
                 v->uses.looked[cases[i].category] = FACT_UNKNOWN;
-                CHECK(uses_add(&v->uses, USE_NOT_LOOKED, use_category_text(cases[i].category), "",
-                               "/proc/1/fd: Permission denied") == 0);
+                add_use(&v->uses, USE_NOT_LOOKED, use_category_text(cases[i].category), "",
+                        "/proc/1/fd: Permission denied", false);
                 r = report_of(h);
                 d = device_of(r, "01:00.0");
                 f = findings_find(&d->findings, cases[i].id);
@@ -332,19 +339,51 @@ static void test_consent_too(void) {
         host_free(h);
 }
 
+/* What others are told of a finding's message and its only line of evidence. */
+static void expect_told(bool of_process, const char *detail, const char *evidence, bool told) {
+        Host *h = good_host();
+        char *message, *line;
+        const Finding *f;
+        Report *r;
+
+        add_group(h, 1);
+        add_use(&add_device(h, "01:00.0", 1, "nvme")->uses, USE_MOUNT, "sda1", detail, evidence,
+                of_process);
+        r = report_of(h);
+        f = findings_find(&device_of(r, "01:00.0")->findings, FINDING_DISK_IN_USE);
+        CHECK(f && f->n_evidence == 1);
+        message = private_show(f->message, false);
+        line = private_show(f->evidence[0], false);
+        CHECK(message && line);
+        CHECK((strstr(message, detail) != NULL) == told && strstr(message, "sda1"));
+        CHECK((strcmp(line, evidence) == 0) == told && strstr(line, "sda1"));
+        free(message);
+        free(line);
+        report_free(r);
+        host_free(h);
+}
+
+/* It is not a word in a text that makes it private: a text can be cut off before that word, or have it
+ * by chance. */
+static void test_private(void) {
+        expect_told(true, "/secret/path", "sda1: is mounted on /secret/path/that/is/cut/o", false);
+        expect_told(true, "/secret for qemu", "sda1: is mounted on /secret (process 4)", false);
+        expect_told(false, "/srv/process data", "sda1: is mounted on /srv/process data (ext4)", true);
+}
+
 /* A later look replaces what it was about, and nothing else. */
 static void test_update(void) {
         Uses now = { 0 }, look = { 0 };
 
         for (int c = 0; c < USES_MAX_; c++)
                 now.looked[c] = FACT_PRESENT;
-        CHECK(uses_add(&now, USE_MOUNT, "sda1", "/", "e") == 0);
-        CHECK(uses_add(&now, USE_CLAIM, "sda2", "zfs", "e") == 0);
+        add_use(&now, USE_MOUNT, "sda1", "/", "e", false);
+        add_use(&now, USE_CLAIM, "sda2", "zfs", "e", false);
         for (int c = 0; c < USES_MAX_; c++)
                 look.looked[c] = FACT_PRESENT;
         look.looked[USES_CLAIM] = FACT_ABSENT;
         look.looked[USES_SOUND] = FACT_UNKNOWN;
-        CHECK(uses_add(&look, USE_SWAP, "sda3", "swap", "e") == 0);
+        add_use(&look, USE_SWAP, "sda3", "swap", "e", false);
         CHECK(uses_update(&now, &look) == 0);
         CHECK(now.n_items == 2 && now.items[0].kind == USE_CLAIM && now.items[1].kind == USE_SWAP);
         CHECK(now.looked[USES_CLAIM] == FACT_PRESENT && now.looked[USES_SOUND] == FACT_UNKNOWN);
@@ -365,6 +404,7 @@ int main(void) {
         test_plan_accept();
         test_members();
         test_consent_too();
+        test_private();
         test_update();
         return 0;
 }

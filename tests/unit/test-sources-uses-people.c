@@ -37,7 +37,7 @@ static void test_display(void) {
         tree_file(&l.tree, "sys/devices/pci0000:00/" GPU "/boot_vga", "1\n");
         uses_run(&l);
         uses_expect(&l, 0, USE_DISPLAY, "card0-HDMI-A-1: something is plugged in");
-        uses_expect(&l, 0, USE_DISPLAY, "card0: is open in process 500 (Xorg)");
+        CHECK(uses_expect(&l, 0, USE_DISPLAY, "card0: is open in process 500 (Xorg)")->of_process);
         uses_expect(&l, 0, USE_BOOT_DISPLAY, "boot_vga is 1");
         CHECK(l.uses[0].n_items == 3);
         uses_end(&l);
@@ -53,7 +53,8 @@ static void test_nvidia(void) {
         uses_process(&l, 501, "other\n", "/dev/nvidia1");
         uses_process(&l, 502, "ctl\n", "/dev/nvidiactl");
         uses_run(&l);
-        uses_expect(&l, 0, USE_DISPLAY, "nvidia3: is open in process 500 (python3)");
+        CHECK(uses_expect(&l, 0, USE_DISPLAY, "nvidia3: is open in process 500 (python3)")
+                      ->of_process);
         CHECK(l.uses[0].n_items == 1);
         uses_end(&l);
 }
@@ -65,7 +66,8 @@ static void test_sound(void) {
         class_link(&l, "sound", "controlC0", "pci0000:00/" GPU "/sound/card0/controlC0");
         uses_process(&l, 500, "pipewire\n", "/dev/snd/controlC0");
         uses_run(&l);
-        uses_expect(&l, 0, USE_SOUND, "controlC0: is open in process 500 (pipewire)");
+        CHECK(uses_expect(&l, 0, USE_SOUND, "controlC0: is open in process 500 (pipewire)")
+                      ->of_process);
         uses_end(&l);
 }
 
@@ -204,6 +206,12 @@ static void test_parsers(void) {
         CHECK(!input_is_keyboard(""));
 }
 
+static int say(Uses *u, UseKind kind, const char *object, const char *detail, const char *evidence,
+               bool of_process) {
+        return uses_add(u, &(Use) { kind, (char *) object, (char *) detail, (char *) evidence,
+                                    of_process });
+}
+
 /* What the child says is what the parent takes. */
 static void test_lines(void) {
         ProbeTask *t = calloc(1, sizeof(*t));
@@ -214,9 +222,10 @@ static void test_lines(void) {
         CHECK(t);
         for (int c = 0; c < USES_MAX_; c++)
                 said.looked[c] = (Fact) (c % 3);
-        CHECK(uses_add(&said, USE_MOUNT, "sda1", "/a\\b", "sda1: is \\ mounted") == 0);
-        CHECK(uses_add(&said, USE_NOT_LOOKED, "sound", "", "why") == 0);
-        CHECK(uses_add(&said, USE_NETWORK, "eth0", "x", "not this time") == 0);
+        CHECK(say(&said, USE_MOUNT, "sda1", "/a\\b", "sda1: is \\ mounted", false) == 0);
+        CHECK(say(&said, USE_NOT_LOOKED, "sound", "", "why", false) == 0);
+        CHECK(say(&said, USE_SOUND, "card0", "pulse", "no word of it", true) == 0);
+        CHECK(say(&said, USE_NETWORK, "eth0", "x", "not this time", false) == 0);
         CHECK(probe_say_uses(t, &(Address){ .bus = 1 }, &said, ~(1u << USES_NETWORK)) == 0);
         t->buffer[t->n_buffered] = 0;
         at = t->buffer;
@@ -225,10 +234,11 @@ static void test_lines(void) {
                 CHECK((line.key == PROBE_KEY_USE ? probe_take_use(&taken, &line)
                                                  : probe_take_looked(&taken, &line)) == 0);
         }
-        CHECK(taken.n_items == 2 && taken.looked[USES_NETWORK] == FACT_UNKNOWN);
+        CHECK(taken.n_items == 3 && taken.looked[USES_NETWORK] == FACT_UNKNOWN);
         for (int c = 0; c < USES_MAX_; c++)
                 CHECK(c == USES_NETWORK || taken.looked[c] == said.looked[c]);
         CHECK(strcmp(taken.items[0].detail, "/a\\b") == 0);
+        CHECK(!taken.items[0].of_process && !taken.items[1].of_process && taken.items[2].of_process);
         strcpy(line.value, "mount\nonly\nthree");
         CHECK(probe_take_use(&taken, &line) == -EINVAL);
         strcpy(line.value, "mount\na\nb\nc\nfive");

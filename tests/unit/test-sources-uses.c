@@ -69,9 +69,34 @@ static void test_other_namespace(void) {
         tree_file(&l.tree, "proc/300/comm", "containerd\n");
         tree_file(&l.tree, "proc/300/mountinfo", "28 1 259:3 / /data rw - xfs /dev/x rw\n");
         uses_run(&l);
-        uses_expect(&l, 0, USE_MOUNT,
-                    "nvme0n1p3: is mounted on /data (xfs) in the mount name space of process 300 "
-                    "(containerd)");
+        CHECK(uses_expect(&l, 0, USE_MOUNT,
+                          "nvme0n1p3: is mounted on /data (xfs) in the mount name space of process "
+                          "300 (containerd)")->of_process);
+        uses_end(&l);
+}
+
+/* However long its path is: only of the one in the other name space not everybody is told. */
+static void test_long_path(void) {
+        char path[600], lines[2048];
+        Looked l = uses_tree();
+
+        memset(path, 'x', sizeof(path) - 1);
+        path[sizeof(path) - 1] = 0;
+        path[0] = '/';
+        uses_nvme(&l);
+        snprintf(lines, sizeof(lines), "28 1 259:2 / %s rw - ext4 /dev/root rw\n", path);
+        mountinfo(&l, lines);
+        tree_link(&l.tree, "proc/300/ns/mnt", "mnt:[4026532000]");
+        tree_link(&l.tree, "proc/300/ns/net", "net:[1]");
+        tree_directory(&l.tree, "proc/300/fd");
+        tree_file(&l.tree, "proc/300/comm", "guest\n");
+        snprintf(lines, sizeof(lines), "28 1 259:3 / %s rw - xfs /dev/x rw\n", path);
+        tree_file(&l.tree, "proc/300/mountinfo", lines);
+        uses_run(&l);
+        CHECK(l.uses[0].n_items == 2);
+        for (size_t i = 0; i < 2; i++)
+                CHECK(l.uses[0].items[i].of_process ==
+                      (strcmp(l.uses[0].items[i].object, "nvme0n1p3") == 0));
         uses_end(&l);
 }
 
@@ -270,8 +295,9 @@ static void test_opened(void) {
         uses_process(&l, 401, "nvme\n", "/dev/nvme0");
         uses_process(&l, 402, "systemd-udevd\n", "/dev/nvme0n1p3");
         uses_run(&l);
-        uses_expect(&l, 0, USE_OPENED, "nvme0n1p3: is open in process 400 (qemu-system-x86)");
-        uses_expect(&l, 0, USE_OPENED, "nvme0: is open in process 401 (nvme)");
+        CHECK(uses_expect(&l, 0, USE_OPENED,
+                          "nvme0n1p3: is open in process 400 (qemu-system-x86)")->of_process);
+        CHECK(uses_expect(&l, 0, USE_OPENED, "nvme0: is open in process 401 (nvme)")->of_process);
         CHECK(l.uses[0].n_items == 2);
         uses_end(&l);
 }
@@ -358,6 +384,7 @@ int main(void) {
         test_mounted();
         test_odd_lines();
         test_other_namespace();
+        test_long_path();
         test_copied_namespace();
         test_many();
         test_namespace_of_other();
