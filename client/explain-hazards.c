@@ -28,6 +28,15 @@ const Explanation explain_hazards[] = {
          "  sudo blkid -p /dev/nvme0n1 /dev/nvme0n1p*",
          "util-linux, libblkid/src/probe.c:blkid_do_safeprobe", {"disk-in-use"}, VALUE_FOUND},
 
+        {"disk-not-opened", "its disks were not opened for this plan",
+         "To see whether the kernel keeps a disk, and what is on it, it has to be opened: that wakes "
+         "it from its sleep, and is in the way of whoever mounts it at that moment. So it is done "
+         "before something is prepared, and for root's plans; for other users a plan has what is "
+         "mounted, opened or named somewhere, and what udev saw when the disk came. Prepare may "
+         "refuse what such a plan has shown.\n"
+         "  sudo vfioctl plan 02:00.0",
+         "block/bdev.c:bd_may_claim", {"disk-in-use", "disk-holds-data"}, VALUE_FOUND},
+
         {"group-shared-with-last-console", "the last console is in the same group",
          "The group goes to a VM as a whole, and another device in it carries the last console of "
          "the host, which is never taken away.",

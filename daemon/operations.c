@@ -92,8 +92,8 @@ const Job *operations_group_job(const Operations *o, unsigned group) {
         return NULL;
 }
 
-/* Answers and ends the operation if a job runs on the group, or has it wait for that. Returns: true if
- * so. */
+/* Answers and ends the operation if a job runs on the group, or has it wait for that. Returns: true
+ * if so. */
 static bool refuse_busy(Operation *op, unsigned group) {
         const Job *job = operations_group_job(op->owner, group);
         char text[ADDRESS_TEXT_MAX], message[160];
@@ -147,12 +147,20 @@ static void answer_idle_plan(Operation *op, const Plan *plan) {
         operation_free(op);
 }
 
+/* To look at what is on a disk wakes it, and is in the way of whoever mounts it at that moment: not
+ * for everybody who asks. Returns: true if it is done. */
+static bool looks_closely(const Operation *op) {
+        return op->kind == OPERATION_PREPARE || (op->kind == OPERATION_PLAN && op->uid == 0);
+}
+
 static int make_plan(Operation *op, Plan **ret) {
         const Request request = { .address = op->request.address, .with = op->request.with,
                                   .n_with = op->request.n_with, .group = op->request.group,
                                   .driver = op->request.driver, .claim = op->request.claim,
                                   .accept = op->request.accept,
                                   .n_accept = op->request.n_accept,
+                                  .from_afar = !looks_closely(op) &&
+                                               op->owner->context.runtime_path,
                                   .foreign = op->request.foreign };
         Model *model = op->owner->model;
 
@@ -168,9 +176,9 @@ static void answer_plan(Operation *op, const Plan *plan) {
         operation_free(op);
 }
 
-/* Answers and ends the operation if the device is not the one that the call was about, and polkit was
- * asked about: reading facts takes time, and waiting for a holder an hour. What is gone is the plan's
- * to tell. Returns: true if so. */
+/* Answers and ends the operation if the device is not the one that the call was about, and polkit
+ * was asked about: reading facts takes time, and waiting for a holder an hour. What is gone is the
+ * plan's to tell. Returns: true if so. */
 static bool refuse_other(Operation *op, const DeviceReport *d) {
         const BusIdentity now = bus_identity(d ? d->device : NULL);
         char text[ADDRESS_TEXT_MAX], message[160];
@@ -230,8 +238,7 @@ static void proceed(void *userdata) {
 }
 
 int operation_ask(Operation *op) {
-        bool closely = op->kind == OPERATION_PLAN || op->kind == OPERATION_PREPARE;
-        int r = model_probe(op->owner->model, &op->request.address, closely, proceed, op);
+        int r = model_probe(op->owner->model, &op->request.address, looks_closely(op), proceed, op);
 
         if (r != -ENODEV)
                 return r;

@@ -89,6 +89,7 @@
 #define FINDING_SOUND_IN_USE            "sound-in-use"            /* accept: a sound device is held open */
 #define FINDING_TPM                     "tpm"                     /* accept */
 #define FINDING_WATCHDOG                "watchdog"                /* accept */
+#define FINDING_DISK_NOT_OPENED         "disk-not-opened"         /* of a plan for others than root */
 #define FINDING_USES_UNKNOWN            "uses-unknown"            /* never: nothing could be looked at */
 #define FINDING_GROUP_SHARED_WITH_SYSTEM_DISK  "group-shared-with-system-disk"  /* never: of a member */
 #define FINDING_GROUP_SHARED_WITH_LAST_CONSOLE "group-shared-with-last-console" /* never: of a member */

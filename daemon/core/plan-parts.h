@@ -32,3 +32,7 @@ int plan_foreign(Plan *p, const Host *h, const Report *r, const DeviceReport *d)
 /* plan-hazards.c: adds what the host would lose by the plan's unbinds, less what is accepted, and
  * refuses what stays. Returns: 0 or -ENOMEM. */
 int plan_check_hazards(Plan *p, const Host *h);
+
+/* plan-disks.c: says of each disk of the plan that it was not opened, which refuses nothing.
+ * Returns: 0 or -ENOMEM. */
+int plan_note_disks(Plan *p, const Host *h);

@@ -299,6 +299,8 @@ static int plan_members(const Planner *pl) {
                 r = add_findings(pl, asked);
         if (r >= 0 && !pl->p->error)
                 r = plan_check_hazards(pl->p, pl->h);
+        if (r >= 0 && pl->request->from_afar)
+                r = plan_note_disks(pl->p, pl->h);
         if (r >= 0 && asked && (!pl->p->error || pl->p->grantable))
                 r = refuse_for_consent(pl);
         note_set(pl);

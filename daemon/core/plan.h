@@ -32,6 +32,7 @@ typedef struct Request {
         const char *claim;   /* who wants it; NULL: "" */
         char *const *accept; /* hazards that are accepted: "ID" or "ID@ADDRESS" */
         size_t n_accept;
+        bool from_afar;      /* prepare: disks were not opened to see what is on them */
         bool foreign;        /* release: also what somebody else has put on VFIO */
 } Request;
 

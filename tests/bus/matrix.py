@@ -16,6 +16,7 @@ from world import HERE, MANAGER, MANAGER_PATH, PROPERTIES, Failure, as_user, dig
 HOST = 'intel-desktop'
 GROUP_PATH = '/org/vfiod1/group/18'
 DRIVER = 'igc'
+DISK = '0000:03:00.0'
 ROOT = 0
 JOB_LIMIT = 20.0
 POLKIT_LIMIT = 5.0    # include/names.h
@@ -322,6 +323,20 @@ def tells_options(matrix):
         require(details_of(details) == expected, f'{method} with {option}: {details}')
 
 
+def plan_alone(world, address):
+    """Returns: the severity of each finding of a plan, by id."""
+    with world.connect() as connection:
+        _, findings = connection.call(MANAGER_PATH, MANAGER, 'Plan', 'sa{sv}', address, [])
+    return {finding[0]: finding[1] for finding in findings}
+
+
+def opens_no_disk(matrix):
+    """For others than root; and that is said, as something that is not known."""
+    mine, theirs = (as_user(user, plan_alone, matrix.world, DISK) for user in (ROOT, ACTIVE))
+    require('disk-not-opened' not in mine, f'root is told {mine}')
+    require(theirs == {**mine, 'disk-not-opened': 'unknown'}, f'{theirs} instead of {mine}')
+
+
 def rule_fits():
     """The rule that the policy file shows names every detail that would let more move."""
     with open(polkit.POLICY, encoding='utf-8') as f:
@@ -432,6 +447,7 @@ def cases(open_world):
     yield 'polkit is asked by bus name, with details', asks_right, matrix
     yield 'polkit is told what else would move', tells_options, matrix
     yield 'the rule in the policy file looks at it', rule_fits
+    yield 'a plan opens disks for root only', opens_no_disk, matrix
     yield 'polkit is not asked about root', root_is_not_asked_about, matrix
     yield 'a question is taken back when the caller leaves', is_cancelled, matrix
     yield 'a polkit that hangs is in nobody\'s way', loop_is_free, matrix

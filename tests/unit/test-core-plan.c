@@ -125,6 +125,37 @@ static void test_consent(void) {
         host_free(h);
 }
 
+/* Who is not root has no disk opened for a plan: it says so, and is refused for nothing by that. */
+static void test_from_afar(void) {
+        Host *h = shared_group();
+        Device *usb = host_find_device(h, &(Address){ .bus = 2 });
+        const Finding *f;
+        Plan *p;
+
+        p = plan_of(h, (Request){ .address = at("02:00.0"), .from_afar = true });
+        CHECK(!p->error && !findings_find(&p->findings, "disk-not-opened"));
+        plan_free(p);
+        add_device(h, "03:00.0", 3, "nvme")->class_code = 0x010802;
+        p = plan_of(h, (Request){ .address = at("02:00.0"), .group = true, .from_afar = true });
+        f = findings_find(&p->findings, "disk-not-opened");
+        CHECK(!p->error && p->n_steps > 0 && f && f->severity == SEVERITY_UNKNOWN);
+        CHECK(f->class == HAZARD_NONE);
+        CHECK_STRING(f->address, "0000:03:00.0");
+        plan_free(p);
+        p = plan_of(h, (Request){ .address = at("02:00.0"), .group = true });
+        CHECK(!p->error && !findings_find(&p->findings, "disk-not-opened"));
+        plan_free(p);
+        /* A disk that hangs on something else. */
+        CHECK(uses_add(&usb->uses, &(Use){ .kind = USE_DATA, .object = (char *) "sda1",
+                                           .detail = (char *) "ext4",
+                                           .evidence = (char *) "sda1: ext4" }) == 0);
+        p = plan_of(h, (Request){ .address = at("02:00.0"), .group = true, .from_afar = true });
+        f = findings_find(&p->findings, "disk-not-opened");
+        CHECK(f && strcmp(f->address, "0000:02:00.0") == 0);
+        plan_free(p);
+        host_free(h);
+}
+
 static void check_refusal(Host *h, const char *address, const char *error) {
         Plan *p = plan_of(h, (Request){ .address = at(address) });
 
@@ -531,6 +562,7 @@ int main(void) {
         test_foreign_elsewhere();
         test_release();
         test_join();
+        test_from_afar();
         test_release_orphan();
         test_release_replaced();
         test_release_with_functions();
