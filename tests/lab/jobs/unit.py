@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """vfio-ready@.service: a unit that requires it starts when its device is ready and not before, and
 does not start when it cannot be; stopping it gives the device back, shutting down does not."""
+import shlex
 import sys
 
 import labguest as lab
@@ -39,6 +40,41 @@ def state(unit):
     return systemctl('show', '-P', 'ActiveState', unit).stdout.strip()
 
 
+def names(unit, *properties):
+    """The units that these properties of a unit name."""
+    options = [word for name in properties for word in ('-P', name)]
+    return set(shlex.split(systemctl('show', *options, unit).stdout))  # escaped ones are quoted
+
+
+def required_by(unit):
+    """Whose stop systemd passes on to the unit, its own included: what it requires, and so on
+    (unit-dependency-atom.c, UNIT_ATOM_PROPAGATE_STOP)."""
+    found, new = set(), {unit}
+    while new:
+        found |= new
+        new = set().union(*(names(each, 'Requires', 'Requisite', 'BindsTo', 'PartOf',
+                                  'StopPropagatedFrom') for each in new)) - found
+    return found
+
+
+def stopped_at_shutdown():
+    """What shutdown.target, and umount.target that comes with it, stop."""
+    return set().union(*(names(target, 'Conflicts', 'ConflictedBy')
+                         for target in ('shutdown.target', 'umount.target')))
+
+
+def check_shutdown():
+    """A shutdown stops the unit that started the VM, and nothing through which the device goes back."""
+    stopped = stopped_at_shutdown()
+    ok('shutdown-stops-the-vm', 'vm-good.service' in stopped and 'sysinit.target' in stopped, stopped)
+    ready = f'vfio-ready@{FIRST}.service'
+    through = required_by('vm-good.service')
+    ok('the-vm-requires-the-device', ready in through, through)
+    through = required_by(ready)
+    ok('shutdown-leaves-the-device', ready in through and not through & stopped,
+       sorted(through & stopped))
+
+
 def check_ready():
     """It starts after the device is ready."""
     done = systemctl('start', 'vm-good')
@@ -48,7 +84,11 @@ def check_ready():
     up, words, qemu = lab.start_qemu(FIRST)
     ok('qemu-starts', up, words)
     qemu.stop()
-    done = systemctl('stop', 'vm-good', f'vfio-ready@{FIRST}')
+    check_shutdown()
+    done = systemctl('stop', 'vm-good')
+    left = state(f'vfio-ready@{FIRST}'), lab.driver(FIRST)
+    ok('device-outlives-the-vm', done.returncode == 0 and left == ('active', 'vfio-pci'), left)
+    done = systemctl('stop', f'vfio-ready@{FIRST}')
     ok('unit-stops', done.returncode == 0, done.stderr)
     back = lab.driver(FIRST), lab.driver(SECOND)
     ok('host-drivers-are-back', back == ('xhci_hcd', 'snd_hda_intel'), back)
