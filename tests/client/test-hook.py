@@ -6,6 +6,7 @@ On a bus of its own; with a double that answers as it is told, and with vfiod on
 """
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -230,12 +231,26 @@ def check_xml():
         check('XML of 20 MB', ran.code == 0 and len(calls()) == 1, ran)
 
 
-def check_claim():
+def write_wrapper(place, program):
+    """What is installed in /etc, for another program and without this machine's journal."""
+    with open(WRAPPER, encoding='utf-8') as f:
+        text = f.read()
+    text = re.sub('^hook=.*', f'hook={program}', text, flags=re.M).replace(' --journal', '')
+    with open(place, 'w', encoding='utf-8') as f:
+        f.write(text)
+    os.chmod(place, 0o755)
+
+
+def check_claim(directory):
+    """Whatever a guest is called, it is no option: libvirt passes the name on as it is."""
+    place = os.path.join(directory, 'vfiod')
+    write_wrapper(place, HOOK)
     for guest, claim in (('-x', '-x'), ('a b', 'a b'), ('e\u00e4\n', UUID), ('n' * 300, UUID),
-                         ('--help', '--help')):
+                         ('-h', '-h'), ('--help', '--help')):
         with double() as calls:
-            ran = Ran('prepare begin -', domain(hostdev(A)), guest=guest, options=['--'])
-            check(f'claim of {guest[:8]!r}', ran.code == 0 and f'for=libvirt:{claim} ' in calls()[0],
+            ran = Ran('prepare begin -', domain(hostdev(A)), guest=guest, program=place)
+            check(f'claim of {guest[:8]!r}', ran.code == 0 and not ran.out and
+                  [f' for=libvirt:{claim} ' in line for line in calls()] == [True],
                   f'{ran} {calls()}')
 
 
@@ -249,14 +264,9 @@ def check_usage():
 
 def check_wrapper(directory):
     """What is installed in /etc: it must not stand in the way once the program is gone."""
-    with open(WRAPPER, encoding='utf-8') as f:
-        text = f.read()
     place = os.path.join(directory, 'vfiod')
     for name, program, code in (('runs the hook', HOOK, 1), ('without it', '/nonexistent/hook', 0)):
-        with open(place, 'w', encoding='utf-8') as f:
-            f.write(text.replace(text.split('hook=')[1].split('\n')[0], program)
-                    .replace(' --journal', ''))
-        os.chmod(place, 0o755)
+        write_wrapper(place, program)
         ran = Ran('prepare begin -', '<network/>', program=place)
         check(f'wrapper {name}', ran.code == code, ran)
 
@@ -289,9 +299,9 @@ def main():
     check_stopped_bus()
     check_no_daemon()
     check_xml()
-    check_claim()
     check_usage()
     with tempfile.TemporaryDirectory() as directory:
+        check_claim(directory)
         check_wrapper(directory)
     with tempfile.TemporaryDirectory() as directory:
         check_real_daemon(directory)
