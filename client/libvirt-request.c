@@ -11,8 +11,9 @@
 
 #define SPAWN "org.freedesktop.DBus.Error.Spawn."
 
-/* The daemon's own deadline comes before ours, so that it is its words that reach the person. */
-#define GRACE_USEC UINT64_C(500000)
+/* The daemon's deadline comes before ours, so that it is its words that reach the person: it says that
+ * the kernel hangs when its own slack is over, too, and the answer needs a moment. */
+#define GRACE_USEC (2 * VFIOD_STUCK_SLACK_USEC)
 #define SHORTEST_USEC UINT64_C(100000)
 #define FIRST_PAUSE_USEC UINT64_C(100000)
 #define LONGEST_PAUSE_USEC USEC_PER_SEC
@@ -52,6 +53,13 @@ static uint64_t time_left(uint64_t until) {
         uint64_t now = hook_now();
 
         return until > now + SHORTEST_USEC ? until - now : SHORTEST_USEC;
+}
+
+/* Returns: how long the work may take where so much time is left: short times are shared out. */
+static uint64_t work_usec(uint64_t left) {
+        uint64_t grace = left / 2 < GRACE_USEC ? left / 2 : GRACE_USEC;
+
+        return left - grace;
 }
 
 static const char *advice_for(const sd_bus_error *error, const char *message) {
@@ -144,7 +152,6 @@ static int append_consent(const HookRequest *q, const HostDevice *d, sd_bus_mess
 static int new_request(const HookRequest *q, const char *method, const HostDevice *d,
                        uint64_t left, sd_bus_message **ret) {
         _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
-        uint64_t timeout = left > GRACE_USEC + SHORTEST_USEC ? left - GRACE_USEC : SHORTEST_USEC;
         bool prepare = streq(method, "Prepare");
         int r;
 
@@ -153,7 +160,8 @@ static int new_request(const HookRequest *q, const char *method, const HostDevic
             (r = sd_bus_message_append(m, "s", d->address)) < 0 ||
             (r = sd_bus_message_open_container(m, 'a', "{sv}")) < 0 ||
             (r = sd_bus_message_append(m, "{sv}", VFIOD_OPTION_FOR, "s", q->claim)) < 0 ||
-            (r = sd_bus_message_append(m, "{sv}", VFIOD_OPTION_TIMEOUT, "t", timeout)) < 0 ||
+            (r = sd_bus_message_append(m, "{sv}", VFIOD_OPTION_TIMEOUT, "t",
+                                       work_usec(left))) < 0 ||
             (r = prepare ? append_consent(q, d, m) : 0) < 0)
                 return r;
         if (prepare && d->driver &&

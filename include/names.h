@@ -78,3 +78,7 @@
 
 /* How long a prepare or release may take unless the caller says otherwise, microseconds */
 #define VFIOD_TIMEOUT_DEFAULT_USEC  UINT64_C(20000000)
+
+/* So much later than that the caller is told at the latest that it is stuck: a worker that rolls
+ * back when the time is over is given this long. */
+#define VFIOD_STUCK_SLACK_USEC  UINT64_C(1000000)

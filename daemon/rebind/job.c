@@ -17,10 +17,8 @@
 #include "rebind/record-store.h"
 #include "rebind/step.h"
 
-/* A worker that rolls back at its deadline is given this long before it counts as stuck. */
-#define STUCK_SLACK_USEC    UINT64_C(1000000)
 #define STUCK_ACCURACY_USEC UINT64_C(100000)
-/* And one that takes over, this long. */
+/* A worker that takes over is given this long before it counts as stuck. */
 #define RECOVERY_USEC       UINT64_C(20000000)
 /* Whoever dies that often in taking over dies again. */
 #define WORKERS_MAX         4
@@ -263,7 +261,8 @@ static int job_new(const JobContext *context, unsigned id, const JobHandlers *ha
 static uint64_t add_slack(uint64_t deadline_usec) {
         uint64_t sum;
 
-        return __builtin_add_overflow(deadline_usec, STUCK_SLACK_USEC, &sum) ? UINT64_MAX : sum;
+        return __builtin_add_overflow(deadline_usec, VFIOD_STUCK_SLACK_USEC, &sum) ? UINT64_MAX
+                                                                                   : sum;
 }
 
 /* Follows the record and the deadline. Done before the worker starts, so that all that can fail

@@ -6,24 +6,56 @@
  *
  *   fake-requests "METHOD ADDRESS ANSWER"...
  *
- * ANSWER is a result ("done"), the name of an error and its message, or "silence". A rule is used up
- * by one call, unless it begins with "*"; what no rule is about is answered "done".
+ * ANSWER is a result ("done"), the name of an error and its message, "late" and a message for Stuck,
+ * which comes as late as the daemon may say so, or "silence". A rule is used up by one call, unless it
+ * begins with "*"; what no rule is about is answered "done".
  */
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-bus.h>
+#include <systemd/sd-event.h>
 
 #include "names.h"
 
+/* How much later than its slack vfiod's timer may be (STUCK_ACCURACY_USEC). */
+#define ACCURACY_USEC UINT64_C(100000)
+
+static sd_event *event;
 static char **rules;
 static int n_rules;
 
+/* A call that is answered late. */
+typedef struct Late {
+        sd_bus_message *call;
+        const char *message;
+} Late;
+
+static int on_late(sd_event_source *source, uint64_t usec, void *userdata) {
+        Late *late = userdata;
+
+        sd_bus_reply_method_errorf(late->call, VFIOD_ERROR_STUCK, "%s", late->message);
+        sd_bus_message_unref(late->call);
+        free(late);
+        return 0;
+}
+
+static int answer_late(sd_bus_message *call, const char *message, uint64_t timeout_usec) {
+        Late *late = malloc(sizeof(*late));
+
+        if (!late)
+                return -ENOMEM;
+        *late = (Late){sd_bus_message_ref(call), message};
+        return sd_event_add_time_relative(event, NULL, CLOCK_MONOTONIC,
+                                          timeout_usec + VFIOD_STUCK_SLACK_USEC + ACCURACY_USEC, 1,
+                                          on_late, late) < 0 ? -ENOMEM : 1;
+}
+
 /* Prints one option as NAME=VALUE; of a deadline only that there is one. */
-static void print_option(sd_bus_message *m) {
+static void print_option(sd_bus_message *m, uint64_t *timeout_usec) {
         const char *name, *type, *text;
-        uint64_t number;
 
         sd_bus_message_read(m, "s", &name);
         printf(" %s", name);
@@ -33,7 +65,7 @@ static void print_option(sd_bus_message *m) {
                 sd_bus_message_read(m, "s", &text);
                 printf("=%s", text);
         } else if (strcmp(type, "t") == 0)
-                sd_bus_message_read(m, "t", &number);
+                sd_bus_message_read(m, "t", timeout_usec);
         else if (strcmp(type, "as") == 0) {
                 const char *separator = "=";
 
@@ -67,12 +99,13 @@ static const char *find_rule(const char *method, const char *address) {
 
 static int on_request(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         const char *method = sd_bus_message_get_member(m), *address, *answer, *space;
+        uint64_t timeout_usec = 0;
 
         sd_bus_message_read(m, "s", &address);
         printf("%s %s", method, address);
         sd_bus_message_enter_container(m, 'a', "{sv}");
         while (sd_bus_message_enter_container(m, 'e', "sv") > 0) {
-                print_option(m);
+                print_option(m, &timeout_usec);
                 sd_bus_message_exit_container(m);
         }
         putchar('\n');
@@ -82,6 +115,8 @@ static int on_request(sd_bus_message *m, void *userdata, sd_bus_error *error) {
                 answer = VFIOD_RESULT_DONE;
         if (strcmp(answer, "silence") == 0)
                 return 1;
+        if (strncmp(answer, "late ", 5) == 0)
+                return answer_late(m, answer + 5, timeout_usec);
         space = strchr(answer, ' ');
         if (!space)
                 return sd_bus_reply_method_return(m, "so", answer, "/");
@@ -106,7 +141,8 @@ int main(int argc, char **argv) {
 
         rules = argv + 1;
         n_rules = argc - 1;
-        if (sd_bus_open_system(&bus) < 0 ||
+        if (sd_event_default(&event) < 0 || sd_bus_open_system(&bus) < 0 ||
+            sd_bus_attach_event(bus, event, 0) < 0 ||
             sd_bus_add_object_vtable(bus, NULL, VFIOD_PATH_MANAGER, VFIOD_INTERFACE_MANAGER, vtable,
                                      NULL) < 0 ||
             sd_bus_request_name(bus, VFIOD_BUS_NAME, 0) < 0) {
@@ -115,10 +151,5 @@ int main(int argc, char **argv) {
         }
         puts("ready");
         fflush(stdout);
-        for (;;) {
-                int r = sd_bus_process(bus, NULL);
-
-                if (r < 0 || (r == 0 && sd_bus_wait(bus, UINT64_MAX) < 0))
-                        return 1;
-        }
+        return sd_event_loop(event) < 0;
 }

@@ -184,6 +184,10 @@ def check_deadline():
     with double('*Release 0000:01:00.0 silence') as calls:
         ran = Ran('release end -', domain(hostdev(A), hostdev(B)), options=['--timeout', '2'])
         check('silent at a release', ran.code == 1 and ran.seconds < 4 and len(calls()) == 1, ran)
+    with double(f'Prepare {A} late {A} is on a driver that hangs.'):
+        ran = Ran('prepare begin -', domain(hostdev(A)), options=['--timeout', '6'])
+        check('that the kernel hangs is said by vfiod', ran.code == 1 and
+              ran.err.startswith(f'vfiod: {A} is on a driver that hangs. '), ran)
     reading, writing = os.pipe()
     with subprocess.Popen([HOOK, '--timeout', '1', 'guest1', 'prepare', 'begin', '-'], stdin=reading,
                           stderr=subprocess.PIPE, text=True, env=ENVIRONMENT) as process:
