@@ -1,228 +1,145 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
-#include <stdio.h>
 #include <syslog.h>
-#include <time.h>
 
-#include "finding-ids.h"
-#include "libvirt-request.h"
+#include "libvirt-call.h"
 #include "names.h"
-#include "util.h"
 
-#define SPAWN "org.freedesktop.DBus.Error.Spawn."
-
-/* The daemon's deadline comes before ours, so that it is its words that reach the person: it says that
- * the kernel hangs when its own slack is over, too, and the answer needs a moment. */
-#define GRACE_USEC (2 * VFIOD_STUCK_SLACK_USEC)
-#define SHORTEST_USEC UINT64_C(100000)
 #define FIRST_PAUSE_USEC UINT64_C(100000)
 #define LONGEST_PAUSE_USEC USEC_PER_SEC
 
-/* What to do about an error, where its message does not say so itself. */
-static const struct Advice {
-        const char *error, *text;
-} advices[] = {
-        { SD_BUS_ERROR_SERVICE_UNKNOWN,
-          "Is vfiod installed? Without it, remove the hook: /etc/libvirt/hooks/qemu.d/vfiod" },
-        { SD_BUS_ERROR_NAME_HAS_NO_OWNER, "Start it: systemctl start vfiod" },
-        { SD_BUS_ERROR_NO_REPLY, "See: systemctl status vfiod; journalctl -u vfiod" },
-        { SD_BUS_ERROR_TIMEOUT, "See: systemctl status vfiod; journalctl -u vfiod" },
-        { SPAWN "ChildExited", "See why vfiod did not start: journalctl -u vfiod" },
-        { SPAWN "Failed", "See why vfiod did not start: journalctl -u vfiod" },
-        { "org.freedesktop.systemd1.UnitMasked",
-          "Unmask it: systemctl unmask vfiod; or remove the hook: "
-          "/etc/libvirt/hooks/qemu.d/vfiod" },
-        { SD_BUS_ERROR_ACCESS_DENIED,
-          "Only root, or whom polkit allows org.vfiod1.prepare, may have that done: use "
-          "qemu:///system" },
-        { VFIOD_ERROR_STUCK, "The kernel has not answered; see: journalctl -k -u vfiod" },
-        { VFIOD_ERROR_VERIFY_FAILED, "All is as it was; see: journalctl -k -u vfiod" },
-        { VFIOD_ERROR_ROLLBACK_FAILED, "Not all is as it was; see: journalctl -u vfiod" },
-        { VFIOD_ERROR_IN_USE, "End the process that holds it, then start the guest again" },
-        { VFIOD_ERROR_NO_SUCH_DEVICE, "See which devices there are: vfioctl list --all" },
-};
+/* What is asked for one device, until there is an answer that stands. */
+typedef struct Ask {
+        const HostDevice *device;
+        sd_bus_slot *slot;     /* the call under way, or NULL */
+        uint64_t again, pause; /* when to ask again if there is none, and how long to wait then */
+        bool ended;
+        int r; /* 1 if something has changed, 0 if not, or -errno with the error set */
+        sd_bus_error error;
+} Ask;
 
-uint64_t hook_now(void) {
-        struct timespec t;
+/* Some devices, asked for at the same time: one that hangs keeps no other from being asked for. */
+typedef struct Round {
+        const HookRequest *q;
+        const char *method;
+        uint64_t until;
+        Ask *asks;
+        size_t n;
+} Round;
 
-        clock_gettime(CLOCK_MONOTONIC, &t);
-        return (uint64_t) t.tv_sec * USEC_PER_SEC + (uint64_t) t.tv_nsec / 1000;
+static void end_ask(Ask *a, int r) {
+        a->ended = true;
+        a->r = r;
+        if (r < 0 && !sd_bus_error_is_set(&a->error))
+                sd_bus_error_set_errno(&a->error, r);
 }
 
-static uint64_t time_left(uint64_t until) {
-        uint64_t now = hook_now();
-
-        return until > now + SHORTEST_USEC ? until - now : SHORTEST_USEC;
+/* It is over soon by itself: most often a job for a guest that has just ended, or, for a release,
+ * the guest's process that is still going. Not everybody may have all asked at once, either. */
+static bool is_passing(const Round *round, const sd_bus_error *error) {
+        return sd_bus_error_has_names(error, VFIOD_ERROR_BUSY, SD_BUS_ERROR_LIMITS_EXCEEDED) ||
+               (streq(round->method, "Release") &&
+                sd_bus_error_has_name(error, VFIOD_ERROR_IN_USE));
 }
 
-/* Returns: how long the work may take where so much time is left: short times are shared out. */
-static uint64_t work_usec(uint64_t left) {
-        uint64_t grace = left / 2 < GRACE_USEC ? left / 2 : GRACE_USEC;
-
-        return left - grace;
-}
-
-static const char *advice_for(const sd_bus_error *error, const char *message) {
-        /* A message that names a command names the way out. */
-        if (strstr(message, "vfioctl "))
-                return "";
-        for (size_t i = 0; i < ARRAY_SIZE(advices); i++)
-                if (sd_bus_error_has_name(error, advices[i].error))
-                        return advices[i].text;
-        return "See: vfioctl status";
-}
-
-/* Returns: true if nothing came back; then nothing will for the next call. */
-static bool is_silence(const sd_bus_error *error, int r) {
-        return r == -ETIMEDOUT || sd_bus_error_has_name(error, SD_BUS_ERROR_NO_REPLY) ||
-               !sd_bus_error_is_set(error);
-}
-
-static void tell_error(const HookRequest *q, const HostDevice *d, const char *what,
-                       const sd_bus_error *error, int r) {
-        const char *message = r == -ETIMEDOUT                      ? "vfiod did not answer in time."
-                              : error->message && *error->message ? error->message
-                                                                  : strerror(-r);
-        const char *advice = advice_for(error, message);
-
-        if (strstr(message, d->address))
-                q->tell(LOG_ERR, "%s%s%s", message, *advice ? " " : "", advice);
-        else
-                q->tell(LOG_ERR, "%s could not be %s: %s%s%s", d->address, what, message,
-                        *advice ? " " : "", advice);
-}
-
-/* One element of a list option about a device of the guest, or NULL to leave the device out; kept in
- * buffer if it has to be made. */
-typedef const char *(*ListItem)(const HostDevice *d, const HostDevice *device, char *buffer,
-                                size_t size);
-
-/* The others that the guest takes: that they move along is what its owner wants. */
-static const char *with_item(const HostDevice *d, const HostDevice *device, char *buffer,
-                             size_t size) {
-        return d != device ? d->address : NULL;
-}
-
-/* Whoever gives a guest a disk gives it what is on the disk; a disk in use is refused all the same. */
-static const char *accept_item(const HostDevice *d, const HostDevice *device, char *buffer,
-                               size_t size) {
-        if (!streq(d->element, "disk"))
-                return NULL;
-        (void) snprintf(buffer, size, FINDING_DISK_HOLDS_DATA "@%s", d->address);
-        return buffer;
-}
-
-static int append_list(const HookRequest *q, const HostDevice *device, const char *option,
-                       ListItem item, sd_bus_message *m) {
-        char buffer[128];
-        int r;
-
-        if ((r = sd_bus_message_open_container(m, 'e', "sv")) < 0 ||
-            (r = sd_bus_message_append(m, "s", option)) < 0 ||
-            (r = sd_bus_message_open_container(m, 'v', "as")) < 0 ||
-            (r = sd_bus_message_open_container(m, 'a', "s")) < 0)
-                return r;
-        for (size_t i = 0; i < q->n_devices; i++) {
-                const char *text = q->devices[i].managed ? NULL
-                                   : item(&q->devices[i], device, buffer, sizeof(buffer));
-
-                if (text && (r = sd_bus_message_append(m, "s", text)) < 0)
-                        return r;
-        }
-        for (int level = 0; level < 3; level++)
-                if ((r = sd_bus_message_close_container(m)) < 0)
-                        return r;
-        return 0;
-}
-
-static bool has_disk(const HookRequest *q) {
-        for (size_t i = 0; i < q->n_devices; i++)
-                if (!q->devices[i].managed && streq(q->devices[i].element, "disk"))
-                        return true;
-        return false;
-}
-
-/* What a prepare has besides what a release has. */
-static int append_consent(const HookRequest *q, const HostDevice *d, sd_bus_message *m) {
-        int r = append_list(q, d, VFIOD_OPTION_WITH, with_item, m);
-
-        return r < 0 || !has_disk(q) ? r : append_list(q, d, VFIOD_OPTION_ACCEPT, accept_item, m);
-}
-
-static int new_request(const HookRequest *q, const char *method, const HostDevice *d,
-                       uint64_t left, sd_bus_message **ret) {
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
-        bool prepare = streq(method, "Prepare");
-        int r;
-
-        if ((r = sd_bus_message_new_method_call(q->bus, &m, VFIOD_BUS_NAME, VFIOD_PATH_MANAGER,
-                                                VFIOD_INTERFACE_MANAGER, method)) < 0 ||
-            (r = sd_bus_message_append(m, "s", d->address)) < 0 ||
-            (r = sd_bus_message_open_container(m, 'a', "{sv}")) < 0 ||
-            (r = sd_bus_message_append(m, "{sv}", VFIOD_OPTION_FOR, "s", q->claim)) < 0 ||
-            (r = sd_bus_message_append(m, "{sv}", VFIOD_OPTION_TIMEOUT, "t",
-                                       work_usec(left))) < 0 ||
-            (r = prepare ? append_consent(q, d, m) : 0) < 0)
-                return r;
-        if (prepare && d->driver &&
-            (r = sd_bus_message_append(m, "{sv}", VFIOD_OPTION_DRIVER, "s", d->driver)) < 0)
-                return r;
-        if ((r = sd_bus_message_close_container(m)) < 0)
-                return r;
-        *ret = TAKE_PTR(m);
-        return 0;
-}
-
-/* Returns: 1 if something has changed, 0 if not, or -errno with the error set. */
-static int ask_once(const HookRequest *q, const char *method, const HostDevice *d, uint64_t until,
-                    sd_bus_error *error) {
-        _cleanup_(sd_bus_message_unrefp) sd_bus_message *request = NULL, *reply = NULL;
-        uint64_t left = time_left(until);
+static int on_answer(sd_bus_message *m, void *userdata, sd_bus_error *ret_error) {
+        Ask *a = userdata;
         const char *result;
         int r;
 
-        if ((r = new_request(q, method, d, left, &request)) < 0 ||
-            (r = sd_bus_call(q->bus, request, left, error, &reply)) < 0 ||
-            (r = sd_bus_message_read(reply, "so", &result, NULL)) < 0)
-                return r;
-        return streq(result, VFIOD_RESULT_DONE);
+        a->slot = sd_bus_slot_unref(a->slot);
+        if (sd_bus_message_is_method_error(m, NULL))
+                r = sd_bus_error_copy(&a->error, sd_bus_message_get_error(m));
+        else if ((r = sd_bus_message_read(m, "so", &result, NULL)) >= 0)
+                r = streq(result, VFIOD_RESULT_DONE);
+        end_ask(a, r);
+        return 0;
 }
 
-static void pause_usec(uint64_t usec) {
-        const struct timespec t = {.tv_sec = (time_t) (usec / USEC_PER_SEC),
-                                   .tv_nsec = (long) (usec % USEC_PER_SEC) * 1000};
+static void ask(const Round *round, Ask *a) {
+        _cleanup_(sd_bus_message_unrefp) sd_bus_message *m = NULL;
+        int r;
 
-        nanosleep(&t, NULL);
+        a->again = 0;
+        a->ended = false;
+        sd_bus_error_free(&a->error);
+        r = hook_new_call(round->q, round->method, a->device, hook_time_left(round->until), &m);
+        if (r >= 0)
+                r = sd_bus_call_async(round->q->bus, &a->slot, m, on_answer, a, UINT64_MAX);
+        if (r < 0)
+                end_ask(a, r);
 }
 
-/* ask_once(), again while another job runs on the group: that of a guest that has just ended, more
- * often than not. For a release also while the guest's process is still going. */
-static int call(const HookRequest *q, const char *method, const HostDevice *d, uint64_t until,
-                sd_bus_error *error) {
-        for (uint64_t pause = FIRST_PAUSE_USEC;; pause *= 2) {
-                int r = ask_once(q, method, d, until, error);
+/* Takes an answer that does not stand for none. */
+static void plan_again(const Round *round, Ask *a, uint64_t now) {
+        if (!a->ended || a->r >= 0 || now + a->pause >= round->until ||
+            !is_passing(round, &a->error))
+                return;
+        a->ended = false;
+        a->again = now + a->pause;
+        a->pause = a->pause < LONGEST_PAUSE_USEC / 2 ? 2 * a->pause : LONGEST_PAUSE_USEC;
+}
 
-                if (pause > LONGEST_PAUSE_USEC)
-                        pause = LONGEST_PAUSE_USEC;
-                if (r >= 0 || hook_now() + pause >= until ||
-                    !(sd_bus_error_has_name(error, VFIOD_ERROR_BUSY) ||
-                      (streq(method, "Release") &&
-                       sd_bus_error_has_name(error, VFIOD_ERROR_IN_USE))))
-                        return r;
+/* Asks for what is to be asked for now. Returns: when there is something to do next, if no answer
+ * comes before; 0 if all have ended. */
+static uint64_t ask_due(Round *round) {
+        uint64_t now = hook_now(), next = 0;
+
+        for (size_t i = 0; i < round->n; i++) {
+                Ask *a = round->asks + i;
+
+                if (a->again > 0 && a->again <= now)
+                        ask(round, a);
+                plan_again(round, a, now);
+                if (!a->ended && (next == 0 || (a->again > 0 && a->again < next)))
+                        next = a->again > 0 ? a->again : round->until;
+        }
+        return next;
+}
+
+/* Asks for all of them, and waits for the answers while there is time. */
+static void run_round(Round *round) {
+        uint64_t next;
+        int r = 0;
+
+        /* Where there is no time left they are asked all the same. */
+        round->until = hook_now() + hook_time_left(round->until);
+        for (size_t i = 0; i < round->n; i++) {
+                round->asks[i].pause = FIRST_PAUSE_USEC;
+                ask(round, round->asks + i);
+        }
+        while (r >= 0 && (next = ask_due(round)) > 0 && hook_now() < round->until) {
+                r = sd_bus_process(round->q->bus, NULL);
+                if (r == 0)
+                        r = sd_bus_wait(round->q->bus, next > hook_now() ? next - hook_now() : 0);
+                if (r == -EINTR)
+                        r = 0;
+        }
+        for (size_t i = 0; i < round->n; i++) {
+                round->asks[i].slot = sd_bus_slot_unref(round->asks[i].slot);
+                if (!round->asks[i].ended)
+                        end_ask(round->asks + i, r < 0 ? r : -ETIMEDOUT);
+        }
+}
+
+/* Has devices given back and tells of each that cannot be. Returns: 0 or -errno. */
+static int release(const HookRequest *q, Ask *asks, size_t n) {
+        Round round = {.q = q, .method = "Release", .until = q->undo_until, .asks = asks, .n = n};
+        int failed = 0;
+
+        run_round(&round);
+        for (size_t i = 0; i < n; i++) {
+                sd_bus_error *error = &asks[i].error;
+
+                /* Somebody else's, or unplugged: nothing of ours is left on it. */
+                if (asks[i].r < 0 && !sd_bus_error_has_names(error, VFIOD_ERROR_NOT_MANAGED,
+                                                             VFIOD_ERROR_NO_SUCH_DEVICE)) {
+                        hook_tell_error(q, asks[i].device, "given back", error, asks[i].r);
+                        failed = asks[i].r;
+                }
                 sd_bus_error_free(error);
-                pause_usec(pause);
         }
-}
-
-/* Gives back what this run has moved, the last first. */
-static void undo(const HookRequest *q, const bool moved[]) {
-        for (size_t i = q->n_devices; i-- > 0;) {
-                _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
-                int r = moved[i] ? call(q, "Release", q->devices + i, q->undo_until, &error) : 0;
-
-                if (r < 0)
-                        tell_error(q, q->devices + i, "given back", &error, r);
-        }
+        return failed;
 }
 
 /* A refusal can have its cause in a device of this guest that is left to libvirt, which moves it
@@ -235,46 +152,49 @@ static void tell_of_managed(const HookRequest *q, const sd_bus_error *error) {
                                 "managed=.", q->devices[i].address);
 }
 
+/* Prepares one device. Returns: 1 if something has changed, 0 if not, or -errno; the person was
+ * told. */
+static int prepare(const HookRequest *q, const HostDevice *d) {
+        Ask one = {.device = d};
+        Round round = {.q = q, .method = "Prepare", .until = q->work_until, .asks = &one, .n = 1};
+
+        run_round(&round);
+        if (one.r < 0) {
+                hook_tell_error(q, d, "prepared", &one.error, one.r);
+                tell_of_managed(q, &one.error);
+        }
+        sd_bus_error_free(&one.error);
+        return one.r;
+}
+
 int hook_prepare_all(const HookRequest *q) {
-        _cleanup_(freep) bool *moved = calloc(q->n_devices + 1, sizeof(bool));
+        _cleanup_(freep) Ask *moved = calloc(q->n_devices + 1, sizeof(Ask));
+        Ask *first; /* what moved last is given back first */
 
         if (!moved)
                 return -ENOMEM;
+        first = moved + q->n_devices;
         for (size_t i = 0; i < q->n_devices; i++) {
-                _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
-                int r;
+                int r = q->devices[i].managed ? 0 : prepare(q, q->devices + i);
 
-                if (q->devices[i].managed)
-                        continue;
-                r = call(q, "Prepare", q->devices + i, q->work_until, &error);
                 if (r < 0) {
-                        tell_error(q, q->devices + i, "prepared", &error, r);
-                        tell_of_managed(q, &error);
-                        undo(q, moved);
+                        (void) release(q, first, (size_t) (moved + q->n_devices - first));
                         return r;
                 }
-                moved[i] = r > 0;
+                if (r > 0)
+                        (--first)->device = q->devices + i;
         }
         return 0;
 }
 
 int hook_release_all(const HookRequest *q) {
-        int failed = 0;
+        _cleanup_(freep) Ask *asks = calloc(q->n_devices + 1, sizeof(Ask));
+        size_t n = 0;
 
-        for (size_t i = 0; i < q->n_devices; i++) {
-                _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
-                int r = 0;
-
+        if (!asks)
+                return -ENOMEM;
+        for (size_t i = 0; i < q->n_devices; i++)
                 if (!q->devices[i].managed)
-                        r = call(q, "Release", q->devices + i, q->undo_until, &error);
-                /* Somebody else's, or unplugged: nothing of ours is left on it. */
-                if (r >= 0 || sd_bus_error_has_name(&error, VFIOD_ERROR_NOT_MANAGED) ||
-                    sd_bus_error_has_name(&error, VFIOD_ERROR_NO_SUCH_DEVICE))
-                        continue;
-                tell_error(q, q->devices + i, "given back", &error, r);
-                failed = r;
-                if (is_silence(&error, r))
-                        break;
-        }
-        return failed;
+                        asks[n++].device = q->devices + i;
+        return release(q, asks, n);
 }

@@ -181,9 +181,18 @@ def check_deadline():
         ran = Ran('prepare begin -', domain(hostdev(A), hostdev(B)), options=['--timeout', '3'])
         check('a daemon that is silent', ran.code == 1 and ran.seconds < 5 and 'journalctl' in ran.err
               and [line.split()[0] for line in calls()] == ['Prepare', 'Prepare', 'Release'], ran)
-    with double('*Release 0000:01:00.0 silence') as calls:
-        ran = Ran('release end -', domain(hostdev(A), hostdev(B)), options=['--timeout', '2'])
-        check('silent at a release', ran.code == 1 and ran.seconds < 4 and len(calls()) == 1, ran)
+    with double(f'*Release {A} silence') as calls:
+        ran = Ran('release end -', domain(hostdev(A), hostdev(B), hostdev(C)), options=['--timeout', '2'])
+        check('one that hangs keeps no other from going back', ran.code == 1 and ran.seconds < 4 and
+              [line.split()[1] for line in calls()] == [A, B, C] and ran.err ==
+              f'vfiod: {A} could not be given back: vfiod did not answer in time. '
+              'See: systemctl status vfiod; journalctl -u vfiod\n', f'{ran} {calls()}')
+    with double(f'Prepare {C} org.vfiod1.Error.Hazard holds /', f'*Release {B} silence') as calls:
+        ran = Ran('prepare begin -', domain(hostdev(A), hostdev(B), hostdev(C)),
+                  options=['--timeout', '2'])
+        check('nor when what moved goes back', ran.code == 1 and
+              [line.split()[:2] for line in calls()][3:] == [['Release', B], ['Release', A]] and
+              [A in ran.err, B in ran.err] == [False, True], f'{ran} {calls()}')
     with double(f'Prepare {A} late {A} is on a driver that hangs.'):
         ran = Ran('prepare begin -', domain(hostdev(A)), options=['--timeout', '6'])
         check('that the kernel hangs is said by vfiod', ran.code == 1 and
