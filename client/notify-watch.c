@@ -9,6 +9,10 @@
 #define SETTLE_USEC (USEC_PER_SEC / 2)
 /* Between two readings while things go on changing. */
 #define PACE_USEC (2 * USEC_PER_SEC)
+/* A vfiod that is there and does not say how it is, is asked again: then, and each time twice as
+ * late, up to a minute. */
+#define RETRY_USEC PACE_USEC
+#define RETRIES_TO_SLOWEST 5
 #define ACCURACY_USEC (USEC_PER_SEC / 10)
 
 /* Faults come in storms: one of each device is kept until the next reading tells whose it is. */
@@ -24,21 +28,76 @@ struct Watch {
         void *userdata;
         sd_bus_slot *signals, *owner, *call; /* call: the reading under way */
         sd_event_source *timer;
-        bool again;     /* something has changed since the reading began */
-        uint64_t last;  /* when it was read last */
+        bool again;        /* something has changed since the reading began */
+        uint64_t last;     /* when it was read last */
+        unsigned n_failed; /* readings in a row */
         Model model;
         Host host;
         Fault faults[FAULTS_MAX];
         size_t n_faults;
 };
 
-static int read_soon(Watch *w);
+/* Has all of it read at that time, or before if that is set already. */
+static int read_at(Watch *w, uint64_t at) {
+        uint64_t set;
+        int enabled, r;
 
-/* The reading has ended, well or not. */
+        r = sd_event_source_get_enabled(w->timer, &enabled);
+        if (r >= 0 && enabled != SD_EVENT_OFF &&
+            sd_event_source_get_time(w->timer, &set) >= 0 && set <= at)
+                return 0;
+        if (r >= 0)
+                r = sd_event_source_set_time(w->timer, at);
+        return r < 0 ? r : sd_event_source_set_enabled(w->timer, SD_EVENT_ONESHOT);
+}
+
+/* Has all of it read, once things have settled. */
+static int read_soon(Watch *w) {
+        uint64_t now, at;
+        int r;
+
+        if (w->call) {
+                w->again = true;
+                return 0;
+        }
+        r = sd_event_now(sd_event_source_get_event(w->timer), CLOCK_MONOTONIC, &now);
+        if (r < 0)
+                return r;
+        at = now + SETTLE_USEC;
+        if (w->last > 0 && at < w->last + PACE_USEC)
+                at = w->last + PACE_USEC;
+        return read_at(w, at);
+}
+
+/* The reading has ended. */
 static void end_reading(Watch *w) {
         w->call = sd_bus_slot_unref(w->call);
         if (w->again)
                 (void) read_soon(w);
+}
+
+static void end_well(Watch *w) {
+        w->n_failed = 0;
+        end_reading(w);
+}
+
+/* No signal tells when vfiod would answer: what has changed would stay unread until another one. */
+static void end_badly(Watch *w) {
+        unsigned n = w->n_failed < RETRIES_TO_SLOWEST ? w->n_failed : RETRIES_TO_SLOWEST;
+
+        w->n_failed++;
+        end_reading(w);
+        (void) read_at(w, w->last + (RETRY_USEC << n));
+}
+
+/* Ends the reading with an answer that says nothing. Without a vfiod there is nothing to ask: its
+ * coming back is signalled, and what it said last stands until then. */
+static void end_without(Watch *w, sd_bus_message *m) {
+        if (sd_bus_message_is_method_error(m, SD_BUS_ERROR_SERVICE_UNKNOWN) ||
+            sd_bus_message_is_method_error(m, SD_BUS_ERROR_NAME_HAS_NO_OWNER))
+                end_well(w);
+        else
+                end_badly(w);
 }
 
 static void fault_done(Fault *fault) {
@@ -78,16 +137,16 @@ static int on_model(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         Model model = {0};
         Watch *w = userdata;
 
-        /* Without an answer there is no vfiod: what it said last stands until there is one. */
-        if (sd_bus_message_is_method_error(m, NULL) || model_read(&model, m) < 0)
+        if (sd_bus_message_is_method_error(m, NULL) || model_read(&model, m) < 0) {
                 model_done(&model);
-        else {
-                model_done(&w->model);
-                w->model = model;
-                w->handlers->state(&w->model, &w->host, w->userdata);
-                tell_faults(w);
+                end_without(w, m);
+                return 0;
         }
-        end_reading(w);
+        model_done(&w->model);
+        w->model = model;
+        w->handlers->state(&w->model, &w->host, w->userdata);
+        tell_faults(w);
+        end_well(w);
         return 0;
 }
 
@@ -112,13 +171,13 @@ static int on_host(sd_bus_message *m, void *userdata, sd_bus_error *error) {
 
         if (sd_bus_message_is_method_error(m, NULL) || host_read(&host, m) < 0) {
                 host_done(&host);
-                end_reading(w);
+                end_without(w, m);
                 return 0;
         }
         host_done(&w->host);
         w->host = host;
         if (call(w, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects", NULL, on_model) < 0)
-                end_reading(w);
+                end_badly(w);
         return 0;
 }
 
@@ -129,30 +188,8 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *userdata) {
         w->last = usec;
         if (call(w, "org.freedesktop.DBus.Properties", "GetAll", VFIOD_INTERFACE_MANAGER,
                  on_host) < 0)
-                end_reading(w);
+                end_badly(w);
         return 0;
-}
-
-/* Has all of it read, once things have settled. */
-static int read_soon(Watch *w) {
-        uint64_t now, at;
-        int enabled, r;
-
-        if (w->call) {
-                w->again = true;
-                return 0;
-        }
-        r = sd_event_source_get_enabled(w->timer, &enabled);
-        if (r < 0 || enabled != SD_EVENT_OFF)
-                return r;
-        r = sd_event_now(sd_event_source_get_event(w->timer), CLOCK_MONOTONIC, &now);
-        if (r < 0)
-                return r;
-        at = now + SETTLE_USEC;
-        if (w->last > 0 && at < w->last + PACE_USEC)
-                at = w->last + PACE_USEC;
-        r = sd_event_source_set_time(w->timer, at);
-        return r < 0 ? r : sd_event_source_set_enabled(w->timer, SD_EVENT_ONESHOT);
 }
 
 static int on_signal(sd_bus_message *m, void *userdata, sd_bus_error *error) {

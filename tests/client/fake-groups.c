@@ -17,9 +17,12 @@
  *   job I       a job begins to work on the card                 over I    it ends
  *   wish I      the card's wish is not met                       met I     it is
  *   hosts-wish  the same of the whole host
+ *   no-host     the next time that the host is read, that is refused
+ *   no-groups   the next time that the groups are read
  *
  * It prints a line for each command that is done.
  */
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,7 +42,7 @@ typedef struct FakeGroup {
 
 static FakeGroup *groups;
 static unsigned n_groups;
-static bool host_wish;
+static bool host_wish, refuse_host, refuse_groups;
 static struct {
         bool exists;
         unsigned group;
@@ -71,6 +74,14 @@ static int append_findings(sd_bus_message *m, bool wish) {
         sd_bus_message_append(m, "(sssassa{sv})", "unpinned-member", "warning", "Something else.",
                               0, "", 0);
         return sd_bus_message_close_container(m);
+}
+
+/* Returns: 0, or an error if this was to be refused; once. */
+static int refused(bool *refuse, sd_bus_error *error) {
+        if (!*refuse)
+                return 0;
+        *refuse = false;
+        return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED, "Too many calls.");
 }
 
 /* What an object is about: 2 * group + function. */
@@ -110,6 +121,8 @@ static int get_group(sd_bus *b, const char *path, const char *interface, const c
         const FakeGroup *g = groups + number;
         char address[32];
 
+        if (refused(&refuse_groups, error) < 0)
+                return -EBUSY;
         if (strcmp(property, "Id") == 0)
                 return sd_bus_message_append(m, "u", number);
         if (strcmp(property, "Verdict") == 0)
@@ -124,6 +137,8 @@ static int get_group(sd_bus *b, const char *path, const char *interface, const c
 
 static int get_host(sd_bus *b, const char *path, const char *interface, const char *property,
                     sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        if (refused(&refuse_host, error) < 0)
+                return -EBUSY;
         if (strcmp(property, "Findings") == 0)
                 return append_findings(m, host_wish);
         return sd_bus_message_append(m, "s", "ready");
@@ -272,6 +287,10 @@ static void run(const char *what, unsigned i) {
                                    "0xfffff000");
         } else if (strcmp(what, "stuck") == 0 || strcmp(what, "job") == 0)
                 set_job(i, *what == 's' ? JOB_STUCK : JOB_RUNNING);
+        else if (strcmp(what, "no-host") == 0)
+                refuse_host = true;
+        else if (strcmp(what, "no-groups") == 0)
+                refuse_groups = true;
         else if (strcmp(what, "over") == 0)
                 set_job(i, NULL);
         else if (strcmp(what, "wish") == 0 || strcmp(what, "met") == 0) {

@@ -267,6 +267,18 @@ def check_daemon_comes_and_goes():
         check('one that comes is asked', desktop.asked(2)[1:] == ['Close 1'], desktop.asked(2))
 
 
+def check_refused_reading():
+    """vfiod has too many calls, and nothing changes any more afterwards."""
+    for what in ('no-host', 'no-groups'):
+        with Desktop() as desktop:
+            desktop.start()
+            time.sleep(QUIET)
+            desktop.vfiod.tell('touch 0', 'fault 0', what)
+            lines = desktop.asked(1)
+            check(f'read again after {what}', len(lines) == 1 and 'Request &lt;device&gt;' in lines[0],
+                  lines)
+
+
 def check_no_bus():
     nowhere = dict(os.environ, DBUS_SESSION_BUS_ADDRESS='unix:path=/nonexistent/bus')
     done = subprocess.run([NOTIFY], env=nowhere, capture_output=True, text=True, timeout=LIMIT)
@@ -300,7 +312,7 @@ def main():
     functions = (check_thousand, check_server_comes_and_goes, check_one, check_plain_body,
                  check_unrelated, check_job, check_stuck,
                  check_fault, check_wish, check_daemon_comes_and_goes,
-                 check_no_bus)
+                 check_refused_reading, check_no_bus)
     with concurrent.futures.ThreadPoolExecutor(PARALLEL) as pool:
         list(pool.map(guarded, functions))
     return 1 if failures else 0
