@@ -7,8 +7,8 @@
 
 #define PROPERTIES "org.freedesktop.DBus.Properties"
 
-/* How much later than its own deadline the daemon may answer, and how long other calls may take:
- * the 25 s that D-Bus has by default. */
+/* How much later than the deadline that it was given the daemon may answer. Calls that have none
+ * may take the 25 s that D-Bus has by default. */
 #define TIMEOUT_GRACE_USEC (10 * USEC_PER_SEC)
 
 static int open_address(const char *address, sd_bus **ret_bus) {
@@ -218,7 +218,10 @@ int bus_new_request(sd_bus *bus, const char *method, const char *address, char *
 uint64_t bus_request_timeout(const Options *options) {
         uint64_t usec = options->timeout_usec;
 
-        usec = (usec == TIMEOUT_NOT_GIVEN ? VFIOD_TIMEOUT_DEFAULT_USEC : usec) + TIMEOUT_GRACE_USEC;
+        /* Then it is TimeoutSec= of vfiod.conf, over there; if the daemon dies, the bus says so. */
+        if (usec == TIMEOUT_NOT_GIVEN)
+                return UINT64_MAX;
+        usec += TIMEOUT_GRACE_USEC;
         /* The time for the work begins when polkit has answered; root is not asked about. */
         if (geteuid() != 0 || options->host)
                 usec += options->no_ask_password ? VFIOD_POLKIT_USEC : VFIOD_POLKIT_INTERACTIVE_USEC;

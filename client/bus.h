@@ -44,5 +44,8 @@ char *bus_path_address(const char *path);
 int bus_new_request(sd_bus *bus, const char *method, const char *address, char *const *with,
                     const Options *options, sd_bus_message **ret_call);
 
-/** Returns how long to wait for the answer to a request, in microseconds. */
+/**
+ * Returns how long to wait for the answer to a request, in microseconds; UINT64_MAX for as long as
+ * the daemon takes.
+ */
 uint64_t bus_request_timeout(const Options *options);

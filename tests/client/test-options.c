@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <getopt.h>
 
+#include "bus.h"
 #include "check.h"
 #include "errors.h"
 #include "names.h"
@@ -103,8 +104,22 @@ static void test_options(void) {
         options_done(&options);
 }
 
+/* How long a call may take is the daemon's to say, unless the person has said it. */
+static void test_request_timeout(void) {
+        Options none = {.timeout_usec = TIMEOUT_NOT_GIVEN}, five = {.timeout_usec = 5000000};
+        Options silent = {.timeout_usec = TIMEOUT_NOT_GIVEN, .host = "box", .no_ask_password = true};
+
+        CHECK(bus_request_timeout(&none) == UINT64_MAX);
+        CHECK(bus_request_timeout(&silent) == UINT64_MAX);
+        CHECK(bus_request_timeout(&five) >= 5000000 + 2 * VFIOD_STUCK_SLACK_USEC);
+        CHECK(bus_request_timeout(&five) < UINT64_MAX);
+        five.host = "box";
+        CHECK(bus_request_timeout(&five) >= 5000000 + VFIOD_POLKIT_INTERACTIVE_USEC);
+}
+
 int main(void) {
         test_timeouts();
+        test_request_timeout();
         test_exit_codes();
         test_next_steps();
         test_options();
