@@ -50,7 +50,6 @@ static const struct ErrorInfo {
           "See why it did not start: journalctl -u vfiod" },
         { STANDARD "Spawn.Failed", EXIT_FAILED, "See why it did not start: journalctl -u vfiod" },
         { ERROR_TIMED_OUT, EXIT_NO, "See all about it: vfioctl show %s" },
-        { ERROR_INTERRUPTED, EXIT_FAILED, "Follow it with: vfioctl monitor" },
 };
 
 static bool is_absent(const char *name) {

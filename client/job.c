@@ -223,17 +223,21 @@ void job_result_done(JobResult *result) {
         steps_done(&result->steps);
 }
 
+bool job_was_waiting(const Options *options, const JobResult *result) {
+        return options->wait && !result->job;
+}
+
 int job_report_failure(const Call *call, const char *address, const JobResult *result,
                        const sd_bus_error *error, int r) {
         _cleanup_(sd_bus_error_free) sd_bus_error interrupted = SD_BUS_ERROR_NULL;
 
         if (r != -EINTR)
                 return fail(call->options, address, error, r);
-        /* Until there is a job it waits, and who leaves does not wait any more. */
         sd_bus_error_setf(&interrupted, ERROR_INTERRUPTED,
-                          call->options->wait && !result->job
+                          job_was_waiting(call->options, result)
                                   ? "%s: interrupted before the holder had gone; nothing was begun"
-                                  : "%s: interrupted, but the job goes on in vfiod", address);
+                                  : "%s: interrupted, but the job goes on in vfiod; follow it with: "
+                                  "vfioctl monitor", address);
         return fail(call->options, address, &interrupted, r);
 }
 
@@ -253,24 +257,4 @@ int job_print_json(const char *result, const StepList *steps) {
         json_object_set_new(object, "result", json_text(result));
         json_object_set_new(object, "steps", json_steps(steps, true));
         return json_print(object);
-}
-
-int job_resolve_arguments(const Call *call, char ***ret) {
-        _cleanup_(strv_freep) char **resolved = NULL;
-
-        for (char **name = call->arguments; *name; name++) {
-                _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
-                _cleanup_(freep) char *path = NULL, *address = NULL;
-                int r;
-
-                r = bus_find_device(call->bus, *name, true, &error, &path);
-                if (r >= 0) {
-                        address = bus_path_address(path);
-                        r = address ? strv_append(&resolved, address) : -ENOMEM;
-                }
-                if (r < 0)
-                        return fail(call->options, *name, &error, r);
-        }
-        *ret = TAKE_PTR(resolved);
-        return EXIT_YES;
 }

@@ -21,6 +21,12 @@ typedef struct JobResult {
 int job_run(const Call *call, const char *method, const char *address, char *const *with,
             JobResult *result, sd_bus_error *error);
 
+/**
+ * Returns whether a call that was interrupted had begun nothing: until there is a job it waits for
+ * a holder to go, and who leaves the bus does not wait any more.
+ */
+bool job_was_waiting(const Options *options, const JobResult *result);
+
 /** Says why job_run() failed, and what an interruption leaves going on. Returns an exit code. */
 int job_report_failure(const Call *call, const char *address, const JobResult *result,
                        const sd_bus_error *error, int r);
@@ -36,10 +42,3 @@ void job_print_steps(const StepList *steps);
 
 /** Prints {"result", "steps"}. Returns 0 or a negative errno. */
 int job_print_json(const char *result, const StepList *steps);
-
-/**
- * Finds the canonical addresses of all devices a command names, before it moves the first: the
- * name of a disk or an interface is gone once its device has moved. On failure says what is wrong
- * and returns an exit code; otherwise returns EXIT_YES and a list that strv_free() frees.
- */
-int job_resolve_arguments(const Call *call, char ***ret);

@@ -4,7 +4,6 @@
 
 On a bus of its own; with a double that answers as it is told, and with vfiod on a recorded host.
 """
-import contextlib
 import os
 import re
 import signal
@@ -18,6 +17,7 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__)
 sys.path.insert(0, os.path.join(TOP, 'tests', 'hosts'))
 import hostfile  # noqa: E402
 import private  # noqa: E402
+import doubles  # noqa: E402
 
 HOOK, FAKE, VFIOD, VFIOCTL, WRAPPER = map(os.path.abspath, sys.argv[1:])
 UUID = '6f1d9c7e-4f0a-4d0c-9d3c-0f6e2a1b3c4d'
@@ -59,23 +59,9 @@ class Ran:
         return f'exit {self.code}, {self.seconds:.1f} s, {self.out!r} {self.err!r}'
 
 
-@contextlib.contextmanager
 def double(*rules):
     """The double; calls(): the lines of what it was asked."""
-    with tempfile.TemporaryFile('w+') as log:
-        process = subprocess.Popen([FAKE, *rules], stdout=log, env=ENVIRONMENT)
-
-        def lines():
-            log.seek(0)
-            return log.read().splitlines()
-        limit = time.monotonic() + private.START_LIMIT
-        while not lines() and time.monotonic() < limit:
-            time.sleep(0.02)
-        try:
-            yield lambda: lines()[1:]
-        finally:
-            process.send_signal(signal.SIGCONT)
-            private.end(process)
+    return doubles.double(FAKE, ENVIRONMENT, *rules)
 
 
 def check_one_set():
