@@ -3,6 +3,15 @@
 
 #include "job.h"
 #include "names.h"
+#include "several.h"
+
+/* What came out for one device. */
+typedef struct Released {
+        const char *name; /* as it was typed */
+        JobResult result;
+        const char *word; /* NULL if it failed */
+        bool moved;
+} Released;
 
 static bool was_moved(const StepList *steps, const char *address) {
         for (size_t i = 0; address && i < steps->n; i++)
@@ -15,13 +24,14 @@ static void say_result(const char *address, const char *result) {
         if (streq(result, VFIOD_RESULT_DONE))
                 printf("%s is back with the host\n", address);
         else if (streq(result, VFIOD_RESULT_KEPT))
-                printf("%s stays prepared: somebody else claims it, too\n", address);
+                printf("%s stays prepared: it, or what was prepared along with it, is still "
+                       "claimed\n", address);
         else if (streq(result, VFIOD_RESULT_UNCHANGED))
                 printf("%s: nothing to do\n", address);
         else if (streq(result, VFIOD_RESULT_QUEUED))
                 printf("%s: vfiod is at it; follow it with: vfioctl monitor\n", address);
         else
-                printf("%s: %s\n", address, result);
+                printf("%s: %s\n", address, or_empty(result));
         fflush(stdout);
 }
 
@@ -50,77 +60,96 @@ static void say_all(const Call *call, const char *address, const char *result, b
                 printf("%s is not persisted any more\n", address);
 }
 
-/* Releases one device. `steps` are those done so far, to which its own are added. */
-static int release_one(const Call *call, const char *address, StepList *steps, char **ret_result,
-                       int *ret_code) {
-        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
-        _cleanup_(job_result_done) JobResult result = {0};
-        const char *word;
-        int r;
+/* Says why a device could not be released. One JSON document: the first failure stands for those
+ * after it. Returns an exit code. */
+static int report_failure(const Call *call, const Released *d, const sd_bus_error *error, int r,
+                          bool first) {
+        if (call->options->json && !first)
+                return error_exit_code(error->name);
+        return job_report_failure(call, d->name, &d->result, error, r);
+}
 
-        r = job_run(call, "Release", address, NULL, &result, &error);
+/* Releases one device. `steps` are those done so far, to which its own are added. */
+static int release_one(const Call *call, Released *d, StepList *steps, int *worst) {
+        _cleanup_(sd_bus_error_free) sd_bus_error error = SD_BUS_ERROR_NULL;
+        int r, code;
+
+        r = job_run(call, "Release", d->name, NULL, &d->result, &error);
         if (!call->options->json && !job_is_live(call->options))
-                job_print_steps(&result.steps);
-        if (r < 0) {
-                /* Devices that were prepared together go back together: with the first one named.
-                 */
-                if (!sd_bus_error_has_name(&error, VFIOD_ERROR_NOT_MANAGED) ||
-                    !was_moved(steps, result.address)) {
-                        /* One JSON document: the first failure stands for those after it. */
-                        if (call->options->json && *ret_code != EXIT_YES)
-                                *ret_code = error_exit_code(error.name);
-                        else
-                                *ret_code = job_report_failure(call, address, &result, &error,
-                                                                       r);
-                        return r;
-                }
+                job_print_steps(&d->result.steps);
+        /* Devices that were prepared together go back together: with the first one named. */
+        if (r < 0 && sd_bus_error_has_name(&error, VFIOD_ERROR_NOT_MANAGED) &&
+            was_moved(steps, d->result.address)) {
+                d->word = VFIOD_RESULT_DONE;
+                return 0;
         }
-        word = r < 0 ? VFIOD_RESULT_DONE : or_empty(result.result);
-        for (size_t i = 0; i < result.steps.n; i++)
-                if (steps_merge(steps, result.steps.items + i) < 0) {
-                        *ret_code = fail(call->options, address, NULL, -ENOMEM);
+        if (r < 0) {
+                code = report_failure(call, d, &error, r, *worst == EXIT_YES);
+                *worst = code > *worst ? code : *worst;
+                return r;
+        }
+        d->word = or_empty(d->result.result);
+        d->moved = d->result.steps.n > 0;
+        for (size_t i = 0; i < d->result.steps.n; i++)
+                if (steps_merge(steps, d->result.steps.items + i) < 0) {
+                        *worst = fail(call->options, d->name, NULL, -ENOMEM);
                         return -ENOMEM;
                 }
-        if (!call->options->json)
-                say_all(call, address, word, result.steps.n > 0);
-        *ret_result = strdup(word);
         return 0;
 }
 
-/* One word for several results: "kept" must not be hidden, and "done" not by "unchanged". */
-static bool outweighs(const char *result, const char *other) {
-        static const char *const order[] = {VFIOD_RESULT_UNCHANGED, VFIOD_RESULT_DONE,
-                                            VFIOD_RESULT_QUEUED, VFIOD_RESULT_KEPT};
-        size_t a = 0, b = 0;
+/* What was kept for the sake of a device that was named later has gone back with that one. */
+static void settle(Released *d, const Released *later, const Released *end) {
+        for (; later < end && streq(d->word, VFIOD_RESULT_KEPT); later++)
+                if (later->word && was_moved(&later->result.steps, d->result.address)) {
+                        d->word = later->word;
+                        d->moved = true;
+                }
+}
 
-        for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
-                a = streq(order[i], result) ? i + 1 : a;
-                b = streq(order[i], other) ? i + 1 : b;
+static int release_each(const Call *call, Released *devices, StepList *steps) {
+        int worst = EXIT_YES;
+
+        for (int i = 0; i < call->n_arguments; i++) {
+                devices[i].name = call->arguments[i];
+                if (release_one(call, devices + i, steps, &worst) == -EINTR)
+                        break;
         }
-        return a > b;
+        return worst;
+}
+
+/* Says what came out, once it is known for all. Returns the word for the command. */
+static const char *report(const Call *call, Released *devices) {
+        const char *total = NULL;
+
+        for (int i = 0; i < call->n_arguments; i++) {
+                Released *d = devices + i;
+
+                if (!d->word)
+                        continue;
+                settle(d, d + 1, devices + call->n_arguments);
+                if (!call->options->json)
+                        say_all(call, d->name, d->word, d->moved);
+                if (several_outweighs(d->word, total))
+                        total = d->word;
+        }
+        return total;
 }
 
 int verb_release(const Call *call) {
         _cleanup_(steps_done) StepList steps = {0};
-        _cleanup_(freep) char *total = NULL;
-        int worst = EXIT_YES;
+        _cleanup_(freep) Released *devices = calloc((size_t) call->n_arguments, sizeof(Released));
+        const char *total;
+        int worst;
 
-        for (char **address = call->arguments; *address; address++) {
-                _cleanup_(freep) char *result = NULL;
-                int code = worst, r;
-
-                r = release_one(call, *address, &steps, &result, &code);
-                if (r < 0 && code > worst)
-                        worst = code;
-                if (r == -EINTR)
-                        break;
-                if (result && outweighs(result, total)) {
-                        free(total);
-                        total = TAKE_PTR(result);
-                }
-        }
+        if (!devices)
+                return fail(call->options, NULL, NULL, -ENOMEM);
+        worst = release_each(call, devices, &steps);
+        total = report(call, devices);
         /* With --json there is one object: the errors', or this one. */
         if (worst == EXIT_YES && call->options->json && job_print_json(total, &steps) < 0)
-                return EXIT_FAILED;
+                worst = EXIT_FAILED;
+        for (int i = 0; i < call->n_arguments; i++)
+                job_result_done(&devices[i].result);
         return worst;
 }

@@ -4,6 +4,7 @@
 
 On a bus of its own, with a double that answers as it is told. A line is what the double was asked.
 """
+import json
 import os
 import signal
 import subprocess
@@ -90,6 +91,24 @@ def check_no_block():
            [f'Prepare {A}', f'Prepare {B}', f'Prepare {A} persist', f'Prepare {B} persist'])
 
 
+def check_kept():
+    release, lines = ['release', A, B], [f'Release {A}', f'Release {B}']
+    for name, answer, result, said in (
+            ('goes back with a later one', f'done moving {A},{B}', 'done', f'{A} is back with the host'),
+            ('is queued with a later one', f'queued moving {A},{B}', 'queued', f'{A}: vfiod is at it'),
+            ('stays when only the later one goes', f'done moving {B}', 'kept', f'{A} stays prepared')):
+        rules = f'Release {A} kept', f'Release {B} {answer}'
+        text = expect(name, rules, release, 0, lines, said)
+        check(f'{name}: nobody is made up', 'somebody' not in text, text)
+        text = expect(f'{name}, as JSON', rules, ['--json', *release], 0, lines)
+        check(f'{name}: the word for both', json.loads(text)['result'] == result, text)
+    text = expect('not with one that fails', [f'Release {A} kept', f'Release {B} {REFUSED}'], release, 1,
+                  lines, f'{A} stays prepared')
+    expect('of its wish, too', [f'Release {A} kept', f'Release {B} done moving {A},{B}'],
+           [*release, '--persist'], 0, [f'{line} persist' for line in lines],
+           f'{A} is back with the host', f'{A} is not persisted any more')
+
+
 def interrupted(rules, *words):
     """Presses Ctrl-C when the double has been asked for B. Returns: exit status, what was said, lines."""
     with double(*rules) as calls:
@@ -120,6 +139,7 @@ def check_interrupted():
 def main():
     check_persist()
     check_no_block()
+    check_kept()
     check_interrupted()
     return 1 if failures else 0
 
