@@ -16,6 +16,7 @@ typedef struct Deed {
 typedef struct Prepare {
         Call call;       /* with canonical addresses */
         sd_bus *own_bus; /* NULL, or what call.bus was replaced by */
+        int64_t *groups; /* with --no-block, else NULL */
         Deed *deeds;
         const char *result; /* of all devices */
         StepList steps;
@@ -25,6 +26,7 @@ typedef struct Prepare {
 static void prepare_done(Prepare *p) {
         strv_free(p->call.arguments);
         sd_bus_flush_close_unref(p->own_bus);
+        free(p->groups);
         free(p->deeds);
         steps_done(&p->steps);
 }
@@ -156,6 +158,8 @@ static int prepare_one(Prepare *p, Options options, int i, bool again) {
         Call call = p->call;
         int r;
 
+        if (p->groups && several_waits(p->groups, call.n_arguments, i))
+                options.no_block = false;
         call.options = &options;
         if (again)
                 deed->was_persisted = is_persisted(call.bus, address);
@@ -208,7 +212,9 @@ int verb_prepare(const Call *call) {
         if (code != EXIT_YES)
                 return code;
         p.deeds = calloc((size_t) call->n_arguments, sizeof(Deed));
-        if (!p.deeds)
+        if (call->options->no_block)
+                p.groups = several_groups(&p.call);
+        if (!p.deeds || (call->options->no_block && !p.groups))
                 return fail(call->options, NULL, NULL, -ENOMEM);
         code = prepare_all(&p);
         if (code == EXIT_YES && call->options->json && job_print_json(p.result, &p.steps) < 0)

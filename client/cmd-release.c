@@ -107,12 +107,19 @@ static void settle(Released *d, const Released *later, const Released *end) {
                 }
 }
 
-static int release_each(const Call *call, Released *devices, StepList *steps) {
+static int release_each(const Call *call, Released *devices, const int64_t *groups,
+                        StepList *steps) {
         int worst = EXIT_YES;
 
         for (int i = 0; i < call->n_arguments; i++) {
+                Options options = *call->options;
+                Call one = *call;
+
+                if (groups && several_waits(groups, call->n_arguments, i))
+                        options.no_block = false;
+                one.options = &options;
                 devices[i].name = call->arguments[i];
-                if (release_one(call, devices + i, steps, &worst) == -EINTR)
+                if (release_one(&one, devices + i, steps, &worst) == -EINTR)
                         break;
         }
         return worst;
@@ -139,12 +146,13 @@ static const char *report(const Call *call, Released *devices) {
 int verb_release(const Call *call) {
         _cleanup_(steps_done) StepList steps = {0};
         _cleanup_(freep) Released *devices = calloc((size_t) call->n_arguments, sizeof(Released));
+        _cleanup_(freep) int64_t *groups = call->options->no_block ? several_groups(call) : NULL;
         const char *total;
         int worst;
 
-        if (!devices)
+        if (!devices || (call->options->no_block && !groups))
                 return fail(call->options, NULL, NULL, -ENOMEM);
-        worst = release_each(call, devices, &steps);
+        worst = release_each(call, devices, groups, &steps);
         total = report(call, devices);
         /* With --json there is one object: the errors', or this one. */
         if (worst == EXIT_YES && call->options->json && job_print_json(total, &steps) < 0)

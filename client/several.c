@@ -24,6 +24,31 @@ int several_resolve(const Call *call, char ***ret) {
         return EXIT_YES;
 }
 
+static int64_t group_of(sd_bus *bus, const char *name) {
+        _cleanup_(device_done) Device device = DEVICE_INIT;
+        _cleanup_(freep) char *path = NULL;
+
+        if (bus_find_device(bus, name, true, NULL, &path) < 0 ||
+            bus_get_device(bus, path, &device, NULL) < 0)
+                return -1;
+        return device.group_id;
+}
+
+int64_t *several_groups(const Call *call) {
+        int64_t *groups = calloc((size_t) call->n_arguments, sizeof(int64_t));
+
+        for (int i = 0; groups && i < call->n_arguments; i++)
+                groups[i] = group_of(call->bus, call->arguments[i]);
+        return groups;
+}
+
+bool several_waits(const int64_t groups[], int n, int i) {
+        for (int later = i + 1; later < n; later++)
+                if (groups[i] >= 0 && groups[later] == groups[i])
+                        return true;
+        return false;
+}
+
 bool several_outweighs(const char *result, const char *other) {
         static const char *const order[] = {VFIOD_RESULT_UNCHANGED, VFIOD_RESULT_DONE,
                                             VFIOD_RESULT_QUEUED, VFIOD_RESULT_KEPT};

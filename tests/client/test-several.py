@@ -19,7 +19,8 @@ import doubles  # noqa: E402
 import private  # noqa: E402
 
 VFIOCTL, FAKE = map(os.path.abspath, sys.argv[1:])
-A, B = '0000:01:00.0', '0000:01:00.1'
+A, B, C = '0000:01:00.0', '0000:01:00.1', '0000:02:00.0'
+SAME_GROUP = f'Group {A} 3', f'Group {B} 3', f'Group {C} 4'
 REFUSED = 'org.vfiod1.Error.Hazard it holds /'
 DENIED = 'org.freedesktop.DBus.Error.AccessDenied not for you'
 failures = 0
@@ -87,6 +88,18 @@ def check_persist():
 
 
 def check_no_block():
+    for verb, method in (('prepare', 'Prepare'), ('release', 'Release')):
+        expect(f'{verb}: one group has one job at a time', [*SAME_GROUP, f'{method} {B} queued',
+                                                            f'{method} {C} queued'],
+               [verb, '--no-block', A, B, C], 0,
+               [f'{method} {A}', f'{method} {B} no-block', f'{method} {C} no-block'],
+               f'{B}: vfiod is at it')
+        expect(f'{verb}: other groups are not waited for', [], [verb, '--no-block', A, B], 0,
+               [f'{method} {A} no-block', f'{method} {B} no-block'])
+        said = expect(f'{verb}: not all is done', [f'{method} {B} queued', *SAME_GROUP],
+                      [verb, '--json', '--no-block', A, B], 0,
+                      [f'{method} {A}', f'{method} {B} no-block'])
+        check(f'{verb}: as JSON', json.loads(said)['result'] == 'queued', said)
     expect('what is to be written down is waited for', [], ['prepare', '--no-block', '--persist', A, B], 0,
            [f'Prepare {A}', f'Prepare {B}', f'Prepare {A} persist', f'Prepare {B} persist'])
 
