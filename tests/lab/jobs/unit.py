@@ -80,6 +80,9 @@ def check_ready():
     done = systemctl('start', 'vm-good')
     ok('unit-starts', done.returncode == 0, done.stderr)
     ok('device-was-ready-before', saw('vm-good') == 'vfio-pci', saw('vm-good'))
+    limits = {systemctl('show', '-P', f'Timeout{which}USec', f'vfio-ready@{FIRST}').stdout.strip()
+              for which in ('Start', 'Stop')}
+    ok('how-long-it-takes-is-up-to-vfiod', limits == {'infinity'}, limits)
     ok('readiness-unit-stays', state(f'vfio-ready@{FIRST}') == 'active')
     up, words, qemu = lab.start_qemu(FIRST)
     ok('qemu-starts', up, words)
