@@ -62,9 +62,7 @@ static BootVerdict count(const Root *root) {
 }
 
 static BootVerdict judge(const Root *root, const Host *h) {
-        char line[4096];
-
-        if (root_read(root, "/proc/cmdline", line, sizeof(line)) >= 0 && boot_is_disabled(line))
+        if (boot_is_switched_off(root))
                 return BOOT_DISABLED;
         /* Nothing is counted where nothing is wished: nothing is written at every boot. */
         return host_wish(h, 0) ? count(root) : BOOT_OPEN;

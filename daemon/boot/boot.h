@@ -33,6 +33,9 @@ __attribute__((format(printf, 2, 3))) void boot_say(const Root *root, const char
 
 /* Reads the verdict of this boot. Returns: it; BOOT_UNDECIDED if there is none. */
 BootVerdict boot_verdict(const Root *root);
+/* Reads the kernel's command line. Returns: true if it says that nothing is to be held, or if it cannot
+ * be read, which is said. */
+bool boot_is_switched_off(const Root *root);
 /* Puts the wishes of both kinds into the host. The settings own those of vfiod.conf and are to be
  * freed after it. Returns: 0 or -ENOMEM; what could not be read is said. */
 struct Settings;

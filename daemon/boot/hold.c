@@ -92,14 +92,14 @@ static int decide(const Root *root, const Address *a, const Host *h) {
 
 int boot_hold(const Root *root, const Address *a) {
         BootVerdict verdict = boot_verdict(root);
-        char line[4096];
         Settings *settings = NULL;
         Host *h;
         int r;
 
         if (verdict != BOOT_UNDECIDED && verdict != BOOT_OPEN)
                 return 0;
-        if (root_read(root, "/proc/cmdline", line, sizeof(line)) >= 0 && boot_is_disabled(line))
+        /* Before wishes are read: it is to help where that is what fails. */
+        if (boot_is_switched_off(root))
                 return 0;
         h = host_new();
         r = h ? boot_load_wishes(root, h, &settings) : -ENOMEM;

@@ -12,8 +12,12 @@
 #include "sources/scan.h"
 #include "sources/settings.h"
 
-#define DEVICES "/sys/bus/pci/devices"
-#define KMSG    "/dev/kmsg"
+#define DEVICES      "/sys/bus/pci/devices"
+#define KMSG         "/dev/kmsg"
+#define COMMAND_LINE "/proc/cmdline"
+/* A bootconfig comes on top of the 2 or 4 KiB that a boot loader passes: up to 32 KiB, where keys that
+ * stand in braces are shorter (include/linux/bootconfig.h, XBC_DATA_MAX). */
+#define COMMAND_LINE_SIZE 65536
 /* "<6>": informational (linux/kern_levels.h) */
 #define KMSG_LEVEL "<6>"
 
@@ -42,6 +46,18 @@ BootVerdict boot_verdict(const Root *root) {
 
         return root_read(root, BOOT_VERDICT_FILE, text, sizeof(text)) < 0 ? BOOT_UNDECIDED
                                                                           : boot_verdict_parse(text);
+}
+
+bool boot_is_switched_off(const Root *root) {
+        char line[COMMAND_LINE_SIZE];
+        ssize_t n = root_read(root, COMMAND_LINE, line, sizeof(line));
+
+        if (n >= 0)
+                return boot_is_disabled(line);
+        /* Whoever boots with vfiod.disable is in need of it. */
+        boot_say(root, COMMAND_LINE " cannot be read, so nothing is held in this boot, as with "
+                 "vfiod.disable: %s", strerror((int) -n));
+        return true;
 }
 
 static void warn(const char *file, unsigned line, const char *message, void *userdata) {

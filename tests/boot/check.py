@@ -207,12 +207,28 @@ def check_uncounted(t):
     t.run(host, 'complete')
     t.expect('no wish: not counted', host.read('var/lib/vfiod/boots'), None)
 
-    host = t.host(configuration=section(match=NIC, identity='8086:10d3'),
-                  command_line='vfiod.disable')
-    host.set_override(NIC, HELD)
-    t.run(host, 'begin')
-    t.expect('disabled', host.read('run/vfiod-boot/verdict'), 'disabled\n')
-    t.expect('disabled: let go', host.held(), [])
+
+def check_disabled(t):
+    """By a word, also at the end of a line that a bootconfig has made long; and by a line that cannot
+    be read, for then nobody knows whether the word is there."""
+    long = 'x' * 60000
+    for name, line, verdict in (('the word', 'vfiod.disable', 'disabled'),
+                                ('long', long, 'open'),
+                                ('the word, long', f'{long} vfiod.disable', 'disabled'),
+                                ('too long', 'x' * 70000, 'disabled'), ('no line', None, 'disabled')):
+        host = t.host(configuration=section(match=NIC, identity='8086:10d3'),
+                      command_line=line or '')
+        if line is None:
+            os.unlink(f'{host.root}/proc/cmdline')
+        words = t.hold_all(host)
+        held = [NIC] if verdict == 'open' else []
+        t.expect(f'{name}: held', host.held(), held)
+        host.set_override(NIC, HELD)
+        words = [words, t.run(host, 'begin').stderr]
+        t.expect(f'{name}: verdict', host.read('run/vfiod-boot/verdict'), verdict + '\n')
+        t.expect(f'{name}: still held', host.held(), held)
+        t.expect(f'{name}: said', ['/proc/cmdline cannot be read' in said for said in words],
+                 [name in ('too long', 'no line')] * 2, words)
 
 
 def check_let_go(t):
@@ -245,8 +261,8 @@ def check_usage(t):
 def main():
     test = Test(sys.argv[1])
     with tempfile.TemporaryDirectory() as test.place:
-        for check in (check_held, check_wanted, check_count, check_uncounted, check_let_go,
-                      check_usage):
+        for check in (check_held, check_wanted, check_count, check_uncounted,
+                      check_disabled, check_let_go, check_usage):
             check(test)
     return test.failed > 0
 
