@@ -46,8 +46,16 @@ static int load_group(const Root *root, const Device *d, Host *h) {
         return r;
 }
 
+/* Returns: true while nothing says that no wish is met in this boot. */
+static bool may_hold(const Root *root) {
+        BootVerdict verdict = boot_verdict(root);
+
+        return verdict == BOOT_UNDECIDED || verdict == BOOT_OPEN;
+}
+
 /* A driver that came between the look and the write keeps the device: an override that stays would
- * keep it from that driver the next time. Returns: 0 or -errno. */
+ * keep it from that driver the next time. A verdict that came since may have been followed by a look
+ * for what is held that did not find this device yet. Returns: 0 or -errno. */
 static int take(const Root *root, const Wish *w, const Address *a) {
         char text[ADDRESS_TEXT_MAX];
         Host *h = host_new();
@@ -62,6 +70,9 @@ static int take(const Root *root, const Wish *w, const Address *a) {
                 r = boot_write(root, a, ATTR_DRIVER_OVERRIDE, "\n");
                 boot_say(root, "%s is not held for [%s]: %s took it first", text, w->name,
                          d->driver.value);
+        } else if (d && !may_hold(root)) {
+                boot_say(root, "%s is not held for [%s]: no wish is met in this boot", text, w->name);
+                r = boot_let_go(root, a);
         } else if (d)
                 boot_say(root, "%s is held for [%s]", text, w->name);
         else if (r < 0)
@@ -91,15 +102,12 @@ static int decide(const Root *root, const Address *a, const Host *h) {
 }
 
 int boot_hold(const Root *root, const Address *a) {
-        BootVerdict verdict = boot_verdict(root);
         Settings *settings = NULL;
         Host *h;
         int r;
 
-        if (verdict != BOOT_UNDECIDED && verdict != BOOT_OPEN)
-                return 0;
         /* Before wishes are read: it is to help where that is what fails. */
-        if (boot_is_switched_off(root))
+        if (!may_hold(root) || boot_is_switched_off(root))
                 return 0;
         h = host_new();
         r = h ? boot_load_wishes(root, h, &settings) : -ENOMEM;

@@ -231,6 +231,29 @@ def check_disabled(t):
                  [name in ('too long', 'no line')] * 2, words)
 
 
+def check_verdict_comes(t):
+    """While a device is about to be held the verdict is written, by somebody who does not see it held
+    yet. A verdict that is a pipe tells when it is read, and has whoever reads it wait."""
+    for before in ('undecided', 'open'):
+        for after, held in (('incomplete', []), ('uncounted', []), ('disabled', []),
+                            ('open', [NIC])):
+            host = t.host(configuration=section(match=NIC, identity='8086:10d3'))
+            pipe = f'{host.root}/run/vfiod-boot/verdict'
+            os.mkfifo(pipe)
+            with subprocess.Popen([t.program, f'--root={host.root}', 'hold', NIC],
+                                  stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                                  text=True) as hold:
+                with open(pipe, 'w', encoding='ascii') as out:
+                    host.write('run/vfiod-boot/new', after + '\n')
+                    os.rename(f'{host.root}/run/vfiod-boot/new', pipe)
+                    out.write(before + '\n')
+                words = hold.communicate(timeout=60)[1]
+            name = f'{before}, then {after}'
+            t.expect(f'{name}: status', hold.returncode, 0, words)
+            t.expect(f'{name}: held', host.held(), held, words)
+            t.expect(f'{name}: probed', host.read('sys/bus/pci/drivers_probe'), '' if held else NIC)
+
+
 def check_let_go(t):
     """The initramfs can be older than the wishes; and the root can be on what was held."""
     host = t.host(configuration=section(match=AUDIO, identity='10de:10f1', with_=GPU))
@@ -262,7 +285,7 @@ def main():
     test = Test(sys.argv[1])
     with tempfile.TemporaryDirectory() as test.place:
         for check in (check_held, check_wanted, check_count, check_uncounted,
-                      check_disabled, check_let_go, check_usage):
+                      check_disabled, check_verdict_comes, check_let_go, check_usage):
             check(test)
     return test.failed > 0
 
