@@ -11,6 +11,7 @@ import tempfile
 HELD = 'vfiod-boot'
 NVME, NIC, AUDIO, GPU, BRIDGE = ('0000:03:00.0', '0000:02:00.0', '0000:01:00.1', '0000:01:00.0',
                                  '0000:00:01.0')
+FIBRE, USB = '0000:04:00.0', '0000:05:00.0'
 # address: ids, class, group, driver, further attributes
 DEVICES = {
     BRIDGE: ('8086:1901', '0x060400', 1, 'pcieport', {'secondary_bus_number': '1'}),
@@ -18,6 +19,8 @@ DEVICES = {
     AUDIO: ('10de:10f1', '0x040300', 1, None, {}),
     NIC: ('8086:10d3', '0x020000', 2, None, {}),
     NVME: ('1b36:0010', '0x010802', 3, None, {}),
+    FIBRE: ('1077:2261', '0x0c0400', 4, None, {}),
+    USB: ('1b36:000d', '0x0c0330', 5, None, {}),
 }
 
 
@@ -257,11 +260,15 @@ def check_verdict_comes(t):
 def check_let_go(t):
     """The initramfs can be older than the wishes; and the root can be on what was held."""
     host = t.host(configuration=section(match=AUDIO, identity='10de:10f1', with_=GPU))
-    for address in (NIC, GPU, AUDIO, NVME):
+    for address in (NIC, GPU, AUDIO, NVME, USB):
         host.set_override(address, HELD)
     t.run(host, 'give-back', '--storage')
-    t.expect('storage', host.held(), sorted([NIC, GPU, AUDIO]))
+    t.expect('storage', host.held(), sorted([NIC, GPU, AUDIO, USB]))
     t.expect('storage: probed', host.read('sys/bus/pci/drivers_probe'), NVME)
+    host.set_override(FIBRE, HELD)
+    t.run(host, 'give-back', '--storage')
+    t.expect('Fibre Channel', host.held(), sorted([NIC, GPU, AUDIO, USB]))
+    t.expect('Fibre Channel: probed', host.read('sys/bus/pci/drivers_probe'), FIBRE)
     t.run(host, 'begin')
     t.expect('not wished any more', host.held(), sorted([GPU, AUDIO]))
     t.run(host, 'give-back')

@@ -36,7 +36,7 @@ def make_initramfs():
     ok('update-initramfs', done.returncode == 0, done.stdout + done.stderr)
     names = lab.run(['lsinitramfs', INITRD], 120).stdout.splitlines()
     for name in ('usr/libexec/vfiod/vfiod-boot', 'usr/lib/udev/rules.d/69-vfiod-boot.rules',
-                 'var/lib/vfiod/wishes', 'scripts/local-block/vfiod'):
+                 'var/lib/vfiod/wishes', 'scripts/local-block/vfiod', 'scripts/nfs-top/vfiod'):
         ok(f'initramfs-has-{name}', name in names, 'it does not')
     ok('initramfs-has-nvme-driver', any(name.endswith('/nvme.ko') for name in names), 'it does not')
     ok('initramfs-handed-over', reboots.hand_over(INITRD, 'initrd.img'))
