@@ -47,7 +47,8 @@ def check_enable(text):
        <= running, running)
     # The daemon, and what keeps persisted devices from their drivers.
     ok('enabled-for-the-next-boot', {os.path.basename(link) for link in links()}
-       == {'vfiod.service', 'vfiod-boot.service', 'vfiod-boot-complete.service'}, links())
+       == {'vfiod.service', 'vfiod-boot.service', 'vfiod-boot-complete.service',
+           'vfiod-boot-undecided.timer'}, links())
 
 
 def check_metrics():
