@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A persisted device that is plugged in while the system runs. What happens at boot is in
-tests/lab/reboot."""
+"""A persisted device that is plugged in while the system runs, and what an initramfs has left held.
+What happens at boot is in tests/lab/reboot."""
 import os
 import re
 import sys
@@ -13,6 +13,9 @@ from labguest import ok
 
 UNWISHED = '/run/vfiod/unwished'
 DROP_IN = '/etc/vfiod/vfiod.conf.d/hot.conf'
+HELD = 'vfiod-boot'
+VERDICT = '/run/vfiod-boot/verdict'
+UNDECIDED = 'vfiod-boot-undecided'
 
 
 def plug(monitor):
@@ -111,6 +114,54 @@ def check_late(address):
     monitor.stop()
 
 
+def is_active(unit):
+    return lab.run(['systemctl', 'is-active', unit]).stdout.strip() == 'active'
+
+
+def hold(address):
+    """As an initramfs leaves it."""
+    if lab.driver(address):
+        lab.unbind(address)
+    lab.override(address, HELD)
+
+
+def check_left(address):
+    """Nobody wishes for what the initramfs has held: the daemon is started as udev sees it, unless it
+    has run."""
+    trigger = ['udevadm', 'trigger', '--action=add', '--settle', f'/sys/bus/pci/devices/{address}']
+    lab.run(['systemctl', 'stop', 'vfiod'], 60)
+    lab.run(trigger)
+    ok('no-daemon-for-what-is-not-held', not is_active('vfiod'))
+    hold(address)
+    lab.run(trigger)
+    ok('no-daemon-that-has-run', not is_active('vfiod'))
+    lab.run(['rm', '-r', '/run/vfiod/txn'])
+    lab.run(trigger)
+    ok('daemon-for-what-is-held', lab.wait_for(lambda: is_active('vfiod'), 60))
+    lab.run(['systemctl', 'stop', 'vfiod'], 60)
+
+
+def check_undecided(address):
+    """Nothing tells whether wishes are met: after half a minute everything is given back."""
+    driver = lab.driver(address)
+    hold(address)
+    lab.run(['systemctl', 'start', f'{UNDECIDED}.service'], 60)
+    ok('decided-and-held', lab.get_override(address) == HELD, lab.get_override(address))
+    # The first start of vfiod began it, before there was a verdict.
+    lab.run(['systemctl', 'stop', f'{UNDECIDED}.timer'])
+    os.rename(VERDICT, f'{VERDICT}.kept')
+    begin = time.monotonic()
+    lab.run(['systemctl', 'start', f'{UNDECIDED}.timer'])
+    given = lab.wait_for(lambda: lab.driver(address) == driver, 60, 1)
+    took = time.monotonic() - begin
+    ok('given-back-in-time', given and 29 < took < 50, f'{took:.0f} s, {lab.driver(address)}')
+    ok('not-held', not lab.get_override(address), lab.get_override(address))
+    result = lab.run(['systemctl', 'show', '-P', 'Result', f'{UNDECIDED}.service']).stdout.strip()
+    ok('it-ends-well', result == 'success', result)
+    lab.run(['systemctl', 'stop', f'{UNDECIDED}.timer'])
+    os.rename(f'{VERDICT}.kept', VERDICT)
+
+
 def main():
     """All of it."""
     if not ok('service-starts', vfiod.start()):
@@ -123,6 +174,12 @@ def main():
         check_release(address)
         check_late(address)
     vfiod.check_end()
+    device = lab.addr('two_b')
+    driver = lab.driver(device)
+    check_left(device)
+    lab.restore(device, driver)
+    check_undecided(device)
+    ok('as-before', lab.driver(device) == driver, lab.driver(device))
     return 0
 
 
