@@ -57,7 +57,8 @@ static void say_all(const Call *call, const char *address, const char *result, b
         if (!call->options->persist)
                 say_persisted(call, address);
         else if (done || streq(result, VFIOD_RESULT_KEPT))
-                printf("%s is not persisted any more\n", address);
+                printf("%s is not persisted any more; if its driver is in the initramfs, make that "
+                       "anew: update-initramfs -u, or dracut --force\n", address);
 }
 
 /* Says why a device could not be released. One JSON document: the first failure stands for those
