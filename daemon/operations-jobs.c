@@ -177,6 +177,19 @@ const JobHandlers operation_job_handlers = {
         .ended = on_job_ended,
 };
 
+/* A job that has to be begun has a chance to be done. */
+#define LEAST_USEC UINT64_C(2000000)
+
+/* Returns: what is left of the call's time, which began when it was authorized. */
+static uint64_t time_left(const Operation *op) {
+        uint64_t now = op->since_usec, timeout = op->request.timeout_usec, passed;
+        uint64_t least = timeout < LEAST_USEC ? timeout : LEAST_USEC;
+
+        (void) sd_event_now(op->owner->context.event, CLOCK_MONOTONIC, &now);
+        passed = now - op->since_usec;
+        return passed < timeout && timeout - passed > least ? timeout - passed : least;
+}
+
 /* Runs the plan, or answers why not. */
 void operation_start_job(Operation *op, const Plan *plan) {
         Operations *o = op->owner;
@@ -184,7 +197,7 @@ void operation_start_job(Operation *op, const Plan *plan) {
         int r;
 
         op->group = plan->group;
-        r = job_start(&o->context, plan, op->request.timeout_usec, &operation_job_handlers, op, &op->job);
+        r = job_start(&o->context, plan, time_left(op), &operation_job_handlers, op, &op->job);
         if (r < 0) {
                 snprintf(message, sizeof(message), "The worker could not be started: %s.",
                          strerror(-r));

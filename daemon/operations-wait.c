@@ -24,8 +24,6 @@
 /* The group is free when the last one has gone; then those that are left are watched. */
 #define HOLDERS_MAX      2
 #define ACCURACY_USEC    UINT64_C(10000)
-/* What is free at the last moment gets this much time nevertheless, if the call has had as much. */
-#define LEAST_USEC       UINT64_C(2000000)
 
 struct Waiting {
         Operation *op;
@@ -226,19 +224,6 @@ static void wait_or_answer(Operation *op, const Group *g, const char *error, con
                 operation_free(op);
 }
 
-/* The wait is over: what is left of the time is the job's. */
-static void end(Operation *op) {
-        uint64_t now = op->since_usec, waited, timeout = op->request.timeout_usec;
-        uint64_t least = timeout < LEAST_USEC ? timeout : LEAST_USEC;
-
-        if (!op->waiting)
-                return;
-        (void) sd_event_now(op->owner->context.event, CLOCK_MONOTONIC, &now);
-        waited = now - op->since_usec;
-        op->request.timeout_usec = waited + least < timeout ? timeout - waited : least;
-        op->waiting = waiting_free(op->waiting);
-}
-
 bool operation_waits(Operation *op, const Plan *plan) {
         const Group *g = op->request.wait && plan->error &&
                                          strcmp(plan->error, VFIOD_ERROR_IN_USE) == 0
@@ -246,7 +231,7 @@ bool operation_waits(Operation *op, const Plan *plan) {
                                  : NULL;
 
         if (!g) {
-                end(op);
+                op->waiting = waiting_free(op->waiting);
                 return false;
         }
         wait_or_answer(op, g, plan->error, plan->error_message);
