@@ -9,12 +9,13 @@
 #include "account.h"
 #include "bus.h"
 
-/* The pace of those for others than root. Of the loop's time they get one part in so many: half of
- * what a user may have by account.h, for what the children find is taken in afterwards. */
+/* So much is between two. Those that only others than root ask for get one part in so many of the
+ * loop's time: half of what a user may have by account.h, for what the children find is taken in
+ * afterwards. */
 #define EVERY_USEC   UINT64_C(1000000)
 #define ONE_PART_IN  40
 #define LONGEST_USEC UINT64_C(10000000) /* a caller waits for an answer for 25 s */
-/* Each keeps a message; and what a user may ask is bounded before. */
+/* Each keeps a message; and what a user may ask is bounded before. Root is not. */
 #define WAITING_MAX  256
 
 struct Rescans {
@@ -22,7 +23,9 @@ struct Rescans {
         void *userdata;
         sd_event_source *timer; /* on while something waits */
         MessageQueue waiting;
-        uint64_t not_before_usec; /* of the next one for others than root */
+        uint64_t not_before_usec; /* of the next one */
+        uint64_t others_usec;     /* ... that root has not asked for */
+        uint64_t due_usec;        /* when the timer runs out; valid while something waits */
 };
 
 static uint64_t now_usec(void) {
@@ -45,7 +48,8 @@ static int run(Rescans *r) {
         int e = r->rescan(r->userdata);
 
         ended = now_usec();
-        r->not_before_usec = ended + pace_of(ended - began);
+        r->not_before_usec = ended + EVERY_USEC;
+        r->others_usec = ended + pace_of(ended - began);
         (void) sd_event_source_set_enabled(r->timer, SD_EVENT_OFF);
         while ((m = message_queue_pop(&r->waiting))) {
                 if (e < 0)
@@ -64,24 +68,31 @@ static int on_time(sd_event_source *s, uint64_t usec, void *userdata) {
         return 0;
 }
 
-static int keep(Rescans *r, sd_bus_message *m, sd_bus_error *error) {
+static uint64_t not_before(const Rescans *r, bool root) {
+        return root ? r->not_before_usec : r->others_usec;
+}
+
+static int keep(Rescans *r, sd_bus_message *m, bool root, sd_bus_error *error) {
+        uint64_t until_usec = not_before(r, root);
         int e;
 
-        if (r->waiting.n >= WAITING_MAX)
+        if (!root && r->waiting.n >= WAITING_MAX)
                 return sd_bus_error_set(error, SD_BUS_ERROR_LIMITS_EXCEEDED,
                                         "Too many calls wait for the next rescan: try again in "
                                         "some seconds");
+        if (r->waiting.n == 0 || until_usec < r->due_usec)
+                r->due_usec = until_usec;
         e = message_queue_push(&r->waiting, m);
         if (e >= 0)
-                e = sd_event_source_set_time(r->timer, r->not_before_usec);
+                e = sd_event_source_set_time(r->timer, r->due_usec);
         return e < 0 ? e : sd_event_source_set_enabled(r->timer, SD_EVENT_ONESHOT);
 }
 
 int rescans_ask(Rescans *r, sd_bus_message *m, bool root, sd_bus_error *error) {
         int e;
 
-        if (!root && now_usec() < r->not_before_usec)
-                return keep(r, m, error);
+        if (now_usec() < not_before(r, root))
+                return keep(r, m, root, error);
         e = run(r);
         return e < 0 ? e : bus_reply_empty(m);
 }

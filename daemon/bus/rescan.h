@@ -6,9 +6,9 @@
 #include <systemd/sd-bus.h>
 
 /*
- * Rescans: root's is made at once, those that others ask for are made together, at a pace that
- * depends on how long one takes, so that however many ask, and however large the host is, the loop has
- * its time. Nobody is refused because somebody else has asked.
+ * Rescans: at most once a second, for all who ask meanwhile together; those that only others than root
+ * ask for at a pace that depends on how long one takes, so that however many ask, and however large
+ * the host is, the loop has its time. Nobody is refused because somebody else has asked.
  */
 typedef struct Rescans Rescans;
 
@@ -19,6 +19,6 @@ typedef int (*RescanHost)(void *userdata);
 int rescans_new(sd_event *event, RescanHost rescan, void *userdata, Rescans **ret);
 /* Answers none of those that wait. NULL is taken. Returns: NULL. */
 Rescans *rescans_free(Rescans *r);
-/* Answers the call after the next rescan; for root that is now. Returns: 0, or -errno with *error
+/* Answers the call after the next rescan. Returns: 0, or -errno with *error
  * set or not. */
 int rescans_ask(Rescans *r, sd_bus_message *m, bool root, sd_bus_error *error);
