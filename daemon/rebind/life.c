@@ -23,6 +23,7 @@ struct Life {
         pid_t child;     /* to be reaped; 0: not ours */
         int pidfd;
         sd_event_source *source;
+        sd_event_source *gone; /* it had ended before it could be watched */
         UnitStart *unit; /* until it is up */
         LifeEnded ended;
         void *userdata;
@@ -33,6 +34,7 @@ Life *life_free(Life *l) {
                 return NULL;
         unit_start_free(l->unit);
         sd_event_source_disable_unref(l->source);
+        sd_event_source_disable_unref(l->gone);
         if (l->pidfd >= 0)
                 close(l->pidfd);
         free(l);
@@ -85,9 +87,21 @@ static int attach(Life *l, const Transaction *t) {
         return r;
 }
 
+static int on_gone(sd_event_source *s, void *userdata) {
+        Life *l = userdata;
+
+        (void) s;
+        l->ended(NULL, l->userdata); /* may free it */
+        return 0;
+}
+
 void life_update(Life *l, const Transaction *t) {
-        if (l->pidfd < 0 && t->n_workers > l->before)
-                (void) attach(l, t);
+        if (l->pidfd >= 0 || l->gone || t->n_workers <= l->before)
+                return;
+        /* One that was quick has ended already. What systemd says of its unit may never come, so that
+         * is told from here, when whoever calls is done. */
+        if (attach(l, t) == -ESRCH)
+                (void) sd_event_add_defer(l->event, &l->gone, on_gone, l);
 }
 
 /* The unit is up once its worker has written down who it is. */
