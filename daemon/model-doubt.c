@@ -51,13 +51,8 @@ int doubt_add(Doubt *d, const Address *a) {
 }
 
 void doubt_clear(Doubt *d, const Address *a) {
-        size_t kept = 0;
-
-        for (size_t i = 0; i < d->devices.n; i++)
-                if (address_compare(&d->devices.items[i], a) != 0)
-                        d->devices.items[kept++] = d->devices.items[i];
-        d->devices.n = kept;
-        if (kept == 0)
+        (void) address_list_drop(&d->devices, a);
+        if (d->devices.n == 0)
                 (void) sd_event_source_set_enabled(d->timer, SD_EVENT_OFF);
 }
 

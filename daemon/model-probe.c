@@ -66,12 +66,7 @@ static uint64_t now_usec(const ProbeQueue *q) {
 /* A device that a worker is unbinding is not read either: until that ends, what is known of it is
  * what was known before. */
 static bool is_stuck(const ProbeQueue *q, const Address *a) {
-        if (*q->host && host_find_unbinding(*q->host, a))
-                return true;
-        for (size_t i = 0; i < q->stuck.n; i++)
-                if (address_compare(&q->stuck.items[i], a) == 0)
-                        return true;
-        return false;
+        return (*q->host && host_find_unbinding(*q->host, a)) || address_list_has(&q->stuck, a);
 }
 
 /* Takes the devices out on which a probe hangs. */
@@ -101,12 +96,7 @@ static int subject_start(ProbeQueue *q, Subject *s, ProbeCallback callback, void
 }
 
 void probe_queue_unstick(ProbeQueue *q, const Address *a) {
-        size_t kept = 0;
-
-        for (size_t i = 0; i < q->stuck.n; i++)
-                if (address_compare(&q->stuck.items[i], a) != 0)
-                        q->stuck.items[kept++] = q->stuck.items[i];
-        q->stuck.n = kept;
+        (void) address_list_drop(&q->stuck, a);
 }
 
 static void run_free(Run *run) {

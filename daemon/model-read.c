@@ -58,17 +58,11 @@ static void keep_own_facts(Host *to, Host *from) {
         from->n_groups_before = 0;
 }
 
-static bool is_bound(const Model *m, const Address *a) {
-        for (size_t i = 0; i < m->bound.n; i++)
-                if (address_compare(&m->bound.items[i], a) == 0)
-                        return true;
-        return false;
-}
-
 /* A driver that nobody has told of may be gone again in a moment: see model-doubt.h. */
 static void doubt_driver(Model *m, const Device *old, const Device *new) {
         if (m->doubt && new->driver.fact == FACT_PRESENT &&
-            (!old || !text_equal(&old->driver, &new->driver)) && !is_bound(m, &new->address))
+            (!old || !text_equal(&old->driver, &new->driver)) &&
+            !address_list_has(&m->bound, &new->address))
                 (void) doubt_add(m->doubt, &new->address);
 }
 

@@ -7,12 +7,11 @@
 
 #include "boot.h"
 #include "core/hold.h"
+#include "core/rules.h"
 #include "sources/attributes.h"
 #include "sources/scan-internal.h"
 
 #define DRIVERS_PROBE "/sys/bus/pci/drivers_probe"
-#define CLASS_STORAGE 0x01
-#define CLASS_FIBRE   0x0c04
 
 /* Which of the held devices are let go. */
 typedef bool (*Choice)(const Host *h, const Device *d);
@@ -75,8 +74,7 @@ static bool any(const Host *h, const Device *d) {
 }
 
 static bool is_storage(const Host *h, const Device *d) {
-        return d->ids != FACT_PRESENT || d->class_code >> 16 == CLASS_STORAGE ||
-               d->class_code >> 8 == CLASS_FIBRE;
+        return device_is_storage(d);
 }
 
 static bool is_unwished(const Host *h, const Device *d) {

@@ -80,9 +80,8 @@ static int taken(int result) {
 
 static int method_rescan(sd_bus_message *m, void *userdata, sd_bus_error *error) {
         const Bus *b = userdata;
-        const Account *a = gate_account(b->gate, m);
 
-        return taken(rescans_ask(b->rescans, m, a && a->uid == 0, error));
+        return taken(rescans_ask(b->rescans, m, bus_caller(b, m) == 0, error));
 }
 
 static int method_plan(sd_bus_message *m, void *userdata, sd_bus_error *error) {

@@ -19,6 +19,5 @@ typedef int (*RescanHost)(void *userdata);
 int rescans_new(sd_event *event, RescanHost rescan, void *userdata, Rescans **ret);
 /* Answers none of those that wait. NULL is taken. Returns: NULL. */
 Rescans *rescans_free(Rescans *r);
-/* Answers the call after the next rescan. Returns: 0, or -errno with *error
- * set or not. */
+/* Answers the call after the next rescan. Returns: 0, or -errno with *error set or not. */
 int rescans_ask(Rescans *r, sd_bus_message *m, bool root, sd_bus_error *error);

@@ -6,6 +6,12 @@
 #include "finding-ids.h"
 #include "rules.h"
 
+/* A base class, and classes with their subclass (PCI Code and ID Assignment, 1). */
+#define CLASS_DISPLAY 0x03
+#define CLASS_AUDIO   0x0401
+#define CLASS_HDAUDIO 0x0403
+#define CLASS_USB     0x0c03
+
 bool device_is_held(const Device *d) {
         return d->driver.fact == FACT_ABSENT && text_is(&d->driver_override, HOLD_OVERRIDE);
 }
@@ -14,15 +20,8 @@ bool managed_was_held(const Managed *m) {
         return m->driver.fact == FACT_ABSENT && text_is(&m->driver_override, HOLD_OVERRIDE);
 }
 
-/* A disk hangs on it, or may: storage, USB, Fibre Channel. */
-static bool carries_disks(const Device *d) {
-        unsigned class = d->class_code >> 8;
-
-        return d->ids != FACT_PRESENT || class >> 8 == 0x01 || class == 0x0c03 || class == 0x0c04;
-}
-
 bool hold_hides_disk(const Device *d) {
-        if (!device_is_held(d) || !carries_disks(d))
+        if (!device_is_held(d) || !(device_is_storage(d) || d->class_code >> 8 == CLASS_USB))
                 return false;
         for (size_t i = 0; i < d->uses.n_items; i++)
                 if (d->uses.items[i].kind == USE_MISSING)
@@ -73,10 +72,6 @@ static Hold judge(const Wish *w, const Device *d) {
         return HOLD_TAKE;
 }
 
-#define CLASS_DISPLAY 0x03
-#define CLASS_AUDIO   0x0401
-#define CLASS_HDAUDIO 0x0403
-
 /* Returns: true if the host can lose nothing by d that only its driver would show: what moves along
  * has not been wished for itself, so disks, networks and keyboards stay with their drivers until the
  * daemon has looked at them. The parts of a graphics card are what has to be quick. */
@@ -92,12 +87,7 @@ static bool moves_along(const Wish *w, const Device *target, const Device *d) {
         if (d->grouped != FACT_PRESENT || target->grouped != FACT_PRESENT ||
             d->group != target->group || !is_harmless(target, d))
                 return false;
-        if (w->group || same_slot_functions(target, d))
-                return true;
-        for (size_t i = 0; i < w->with.n; i++)
-                if (address_compare(&w->with.items[i], &d->address) == 0)
-                        return true;
-        return false;
+        return w->group || same_slot_functions(target, d) || address_list_has(&w->with, &d->address);
 }
 
 /* Returns: a device that the wish is about and d moves along with, itself first; or NULL. */

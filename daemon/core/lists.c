@@ -42,39 +42,30 @@ void address_list_clear(AddressList *l) {
         *l = (AddressList){ 0 };
 }
 
-/* Returns: its index, or how many there are. */
-static size_t find(const AddressList *l, const Address *a) {
-        size_t i = 0;
-
-        while (i < l->n && address_compare(&l->items[i], a) != 0)
-                i++;
-        return i;
-}
-
-static void remove_at(AddressList *l, size_t i) {
-        l->n--;
-        memmove(l->items + i, l->items + i + 1, (l->n - i) * sizeof(Address));
-}
-
 bool address_list_has(const AddressList *l, const Address *a) {
-        return find(l, a) < l->n;
+        for (size_t i = 0; i < l->n; i++)
+                if (address_compare(&l->items[i], a) == 0)
+                        return true;
+        return false;
 }
 
 bool address_list_take(AddressList *l, Address *ret) {
         if (l->n == 0)
                 return false;
         *ret = l->items[0];
-        remove_at(l, 0);
+        l->n--;
+        memmove(l->items, l->items + 1, l->n * sizeof(Address));
         return true;
 }
 
 bool address_list_drop(AddressList *l, const Address *a) {
-        size_t i = find(l, a);
+        size_t before = l->n;
 
-        if (i == l->n)
-                return false;
-        remove_at(l, i);
-        return true;
+        l->n = 0;
+        for (size_t i = 0; i < before; i++)
+                if (address_compare(&l->items[i], a) != 0)
+                        l->items[l->n++] = l->items[i];
+        return l->n < before;
 }
 
 int group_list_add(GroupList *l, unsigned id) {

@@ -20,6 +20,10 @@ Role device_role(const Device *d) {
         return ROLE_ENDPOINT;
 }
 
+bool device_is_storage(const Device *d) {
+        return d->ids != FACT_PRESENT || d->class_code >> 16 == 0x01 || d->class_code >> 8 == 0x0c04;
+}
+
 bool same_slot_functions(const Device *a, const Device *b) {
         /* With ARI, virtual functions stand in the slot of their physical function. */
         if (a->virtual_function != FACT_ABSENT || b->virtual_function != FACT_ABSENT)

@@ -33,6 +33,10 @@ bool is_stub_driver(const char *driver);
 /* Returns: what the device is, from its header type and class. */
 Role device_role(const Device *d);
 
+/* Returns: true if its class says that disks hang on it (storage, Fibre Channel: PCI Code and ID
+ * Assignment, 1.2 and 1.13), or if its class is not known. */
+bool device_is_storage(const Device *d);
+
 /* Returns: true if the driver link is gone but the unbind has not ended. *ret_blocks: it still
  * keeps the group from being viable (it leaves a host driver, not VFIO). g is NULL for a device in
  * no group; its members must be set. */

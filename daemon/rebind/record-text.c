@@ -274,3 +274,20 @@ bool reader_none(Reader *r) {
 int reader_done(const Reader *r) {
         return r->at ? -EBADMSG : 0;
 }
+
+void writer_list_head(Writer *w, const char *prefix, size_t n) {
+        writer_words(w, "%s 1 %zu", prefix, n);
+        writer_end(w);
+}
+
+int reader_list_head(const char *text, size_t size, size_t *offset, const char *prefix, uint64_t max,
+                     uint64_t *ret) {
+        uint64_t version;
+        Reader line;
+
+        if (reader_line(text, size, offset, &line) <= 0 || !reader_is(&line, prefix) ||
+            reader_number(&line, 1, &version) < 0 || version != 1 ||
+            reader_number(&line, max, ret) < 0)
+                return -EBADMSG;
+        return reader_done(&line);
+}

@@ -42,6 +42,12 @@ typedef struct Reader {
  * then points; -EBADMSG if the line is damaged and others follow. */
 int reader_line(const char *text, size_t size, size_t *offset, Reader *ret);
 
+/* The first line of a list: its prefix, version 1, and how many lines follow. reader_list_head() takes
+ * one of at most max. Returns: 0 or -EBADMSG. */
+void writer_list_head(Writer *w, const char *prefix, size_t n);
+int reader_list_head(const char *text, size_t size, size_t *offset, const char *prefix, uint64_t max,
+                     uint64_t *ret);
+
 /* Each takes the next word. Return: 0, -EBADMSG if the word is not of that kind, or -ENOMEM. */
 int reader_word(Reader *r, const char **ret, size_t *ret_length);
 int reader_number(Reader *r, uint64_t max, uint64_t *ret);

@@ -15,8 +15,7 @@ int wish_results_format(const WishResult *results, size_t n, char **ret, size_t 
 
         if (r < 0)
                 return r;
-        writer_words(&w, PREFIX " 1 %zu", n);
-        writer_end(&w);
+        writer_list_head(&w, PREFIX, n);
         for (size_t i = 0; i < n; i++) {
                 writer_words(&w, "result");
                 writer_address(&w, &results[i].address);
@@ -42,15 +41,13 @@ static int parse_result(Reader *line, WishResult *ret) {
 }
 
 int wish_results_parse(const char *text, size_t size, WishResult **ret, size_t *ret_n) {
-        uint64_t version, n_results;
+        uint64_t n_results;
         size_t offset = 0, n = 0;
         WishResult *results;
         Reader line;
         int r = 0;
 
-        if (reader_line(text, size, &offset, &line) <= 0 || !reader_is(&line, PREFIX) ||
-            reader_number(&line, 1, &version) < 0 || version != 1 ||
-            reader_number(&line, RESULTS_MAX, &n_results) < 0 || reader_done(&line) < 0)
+        if (reader_list_head(text, size, &offset, PREFIX, RESULTS_MAX, &n_results) < 0)
                 return -EBADMSG;
         results = calloc(n_results + 1, sizeof(*results));
         if (!results)

@@ -16,8 +16,7 @@ int wishes_format(const Wish *wishes, size_t n, char **ret, size_t *ret_size) {
 
         if (r < 0)
                 return r;
-        writer_words(&w, PREFIX " 1 %zu", n);
-        writer_end(&w);
+        writer_list_head(&w, PREFIX, n);
         for (size_t i = 0; i < n; i++) {
                 const Wish *wish = &wishes[i];
 
@@ -98,15 +97,13 @@ static int parse_wish(Reader *line, Wish *w) {
 }
 
 int wishes_parse(const char *text, size_t size, Wish **ret, size_t *ret_n) {
-        uint64_t version, n_wishes;
+        uint64_t n_wishes;
         size_t offset = 0, n = 0;
         Reader line;
         Wish *wishes;
         int r = 0;
 
-        if (reader_line(text, size, &offset, &line) <= 0 || !reader_is(&line, PREFIX) ||
-            reader_number(&line, 1, &version) < 0 || version != 1 ||
-            reader_number(&line, WISHES_MAX, &n_wishes) < 0 || reader_done(&line) < 0)
+        if (reader_list_head(text, size, &offset, PREFIX, WISHES_MAX, &n_wishes) < 0)
                 return -EBADMSG;
         wishes = calloc(n_wishes + 1, sizeof(Wish));
         if (!wishes)

@@ -60,16 +60,20 @@ static void add(Look *l, Uses *u, const Use *use, const char *format, va_list ap
                 l->error = -ENOMEM;
 }
 
+static void found(Look *l, const Address *device, const Use *use, const char *format, va_list ap) {
+        Uses *u = find_uses(l, device);
+
+        if (u)
+                add(l, u, use, format, ap);
+}
+
 void look_found(Look *l, const Address *device, UseKind kind, const char *object,
                 const char *detail, const char *format, ...) {
         const Use use = { .kind = kind, .object = (char *) object, .detail = (char *) detail };
-        Uses *u = find_uses(l, device);
         va_list ap;
 
-        if (!u)
-                return;
         va_start(ap, format);
-        add(l, u, &use, format, ap);
+        found(l, device, &use, format, ap);
         va_end(ap);
 }
 
@@ -77,13 +81,10 @@ void look_found_process(Look *l, const Address *device, UseKind kind, const char
                         const char *detail, const char *format, ...) {
         const Use use = { .kind = kind, .object = (char *) object, .detail = (char *) detail,
                           .of_process = true };
-        Uses *u = find_uses(l, device);
         va_list ap;
 
-        if (!u)
-                return;
         va_start(ap, format);
-        add(l, u, &use, format, ap);
+        found(l, device, &use, format, ap);
         va_end(ap);
 }
 

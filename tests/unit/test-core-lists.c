@@ -38,6 +38,9 @@ static void test_drop(void) {
         CHECK(address_list_take(&l, &a) && a.bus == 1);
         CHECK(address_list_take(&l, &a) && a.bus == 3);
         CHECK(!address_list_take(&l, &a));
+        for (uint8_t i = 0; i < 6; i++)
+                CHECK(address_list_add(&l, i % 2 ? &second : &other) == 0);
+        CHECK(address_list_drop(&l, &second) && l.n == 3 && !address_list_has(&l, &second));
         address_list_clear(&l);
 }
 

@@ -167,6 +167,18 @@ static void test_groups(int fd) {
         host_free(h);
 }
 
+/* Returns: the line with its CRC, which the caller frees. */
+static char *closed_line(const char *line, size_t *ret_size) {
+        char *text;
+        Writer w;
+
+        CHECK(writer_open(&w) == 0);
+        writer_words(&w, "%s", line);
+        writer_end(&w);
+        CHECK(writer_close(&w, &text, ret_size) == 0);
+        return text;
+}
+
 static void test_text(void) {
         static const char *const bad[] = {
                 "", "vfiod-wishes 1 1", "vfiod-wishes 2 0", "vfiod-wishes 1 5000", "vfiod-groups 1 0",
@@ -175,14 +187,9 @@ static void test_text(void) {
         size_t n;
 
         for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-                char *text;
                 size_t size;
-                Writer w;
+                char *text = closed_line(bad[i], &size);
 
-                CHECK(writer_open(&w) == 0);
-                writer_words(&w, "%s", bad[i]);
-                writer_end(&w);
-                CHECK(writer_close(&w, &text, &size) == 0);
                 CHECK(wishes_parse(text, size, &wishes, &n) == -EBADMSG);
                 free(text);
         }
@@ -228,14 +235,9 @@ static void test_results(int fd) {
         put(fd, "wish-results", "vfiod-wish-results 1 0\n");
         CHECK(wish_results_load(fd, again) == -EBADMSG && again->n_wish_results == 2);
         for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-                char *text;
                 size_t size;
-                Writer w;
+                char *text = closed_line(bad[i], &size);
 
-                CHECK(writer_open(&w) == 0);
-                writer_words(&w, "%s", bad[i]);
-                writer_end(&w);
-                CHECK(writer_close(&w, &text, &size) == 0);
                 CHECK(wish_results_parse(text, size, &results, &n) == -EBADMSG);
                 free(text);
         }
