@@ -8,11 +8,9 @@
 #include "rules.h"
 #include "text.h"
 
-#define CLASS_STORAGE 0x01
-
 /* Returns: true if the device has disks, or may have. */
 static bool has_disks(const Device *d) {
-        if (d->class_code >> 16 == CLASS_STORAGE)
+        if (device_is_storage(d))
                 return true;
         for (size_t i = 0; i < d->uses.n_items; i++) {
                 UseCategory c = use_category(d->uses.items[i].kind, d->uses.items[i].object);

@@ -145,6 +145,12 @@ static void test_from_afar(void) {
         p = plan_of(h, (Request){ .address = at("02:00.0"), .group = true });
         CHECK(!p->error && !findings_find(&p->findings, "disk-not-opened"));
         plan_free(p);
+        host_find_device(h, &(Address){ .bus = 3 })->class_code = 0x0c0400; /* Fibre Channel */
+        p = plan_of(h, (Request){ .address = at("02:00.0"), .group = true, .from_afar = true });
+        f = findings_find(&p->findings, "disk-not-opened");
+        CHECK(f && strcmp(f->address, "0000:03:00.0") == 0);
+        plan_free(p);
+        host_find_device(h, &(Address){ .bus = 3 })->class_code = 0x020000;
         /* A disk that hangs on something else. */
         CHECK(uses_add(&usb->uses, &(Use){ .kind = USE_DATA, .object = (char *) "sda1",
                                            .detail = (char *) "ext4",
