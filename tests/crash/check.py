@@ -7,6 +7,7 @@ Each case runs the daemon on a bus of its own and a host of its own, and starts 
 line per kind of case; then "N cases, M violations", and "N passed, M failed".
 """
 import argparse
+import contextlib
 import itertools
 import multiprocessing
 import os
@@ -107,10 +108,18 @@ class Host:
         directory = os.path.join(self.runtime, kind)
         found = {}
         for name in sorted(os.listdir(directory)) if os.path.isdir(directory) else ():
-            if name.isdigit():
-                with open(os.path.join(directory, name), encoding='utf-8') as f:
-                    found[name] = f.read()
+            if not name.isdigit():
+                continue
+            # The daemon may take one away between the listing and here: then there is none.
+            with (contextlib.suppress(FileNotFoundError),
+                  open(os.path.join(directory, name), encoding='utf-8') as f):
+                found[name] = f.read()
         return found
+
+    def last_words(self):
+        """What the daemon and its workers said last."""
+        with open(self.log.name, encoding='utf-8', errors='replace') as f:
+            return ''.join(f'\n#   {line.rstrip()}' for line in f.readlines()[-20:])
 
     def rest(self):
         """Until nothing is half done any more."""
@@ -187,6 +196,8 @@ def run_case(program, size, method, faults, expect):
             require(answer in ('done', 'unchanged'), f'it cannot be released: {answer}')
             require(host.state() == before, f'it is not as it was: {host.state()}')
         return passed(log, next(v for v in faults.values() if v.isdigit()))
+    except Exception as e:
+        raise Violation(f'{type(e).__name__}: {e}{host.last_words()}') from e
     finally:
         host.close()
 
@@ -298,7 +309,7 @@ def run_one(job):
             return name, True, None
         return name, run_case(program, size, method, faults, expect), None
     except Exception as e:  # pylint: disable=broad-except
-        return name, True, f'{faults}: {type(e).__name__}: {e}'
+        return name, True, f'{faults or ""}: {e}'
 
 
 def jobs(program, every):
@@ -328,7 +339,7 @@ def main():
             cases[name] = cases.get(name, 0) + bool(happened)
             if why:
                 violations += 1
-                bad.setdefault(name, why)
+                bad.setdefault(name, why.splitlines()[0])
                 print(f'# {name}: {why}', flush=True)
     failed = 0
     for name, n in cases.items():
