@@ -10,6 +10,7 @@
 
 #include "core/private.h"
 #include "message-ids.h"
+#include "names.h"
 #include "notice.h"
 
 #define FIELDS_MAX 12
@@ -115,6 +116,14 @@ static void notice_done(const Transaction *t) {
         end(&n);
 }
 
+/* Returns: true if the failed work has left everything as it was. A worker that ended before it
+ * began has written no outcome. */
+static bool left_all_as_it_was(const Transaction *t) {
+        if (t->outcome == OUTCOME_NONE)
+                return t->error && strcmp(t->error, VFIOD_ERROR_ROLLBACK_FAILED) != 0;
+        return t->outcome == OUTCOME_ROLLED_BACK || t->outcome == OUTCOME_FAILED;
+}
+
 void notice_job_ended(const Job *job) {
         const Transaction *t = job->transaction;
         bool restored;
@@ -125,7 +134,7 @@ void notice_job_ended(const Job *job) {
                 notice_done(t);
                 return;
         }
-        restored = t && (t->outcome == OUTCOME_ROLLED_BACK || t->outcome == OUTCOME_FAILED);
+        restored = t && left_all_as_it_was(t);
         begin(&n, restored ? LOG_ERR : LOG_CRIT,
               restored ? MESSAGE_ID_ROLLED_BACK : MESSAGE_ID_ROLLBACK_FAILED);
         add(&n, "MESSAGE=%s of %s failed, %s: %s", t && t->kind == PLAN_RELEASE ? "Release" : "Prepare",

@@ -149,6 +149,12 @@ def check_whole(host, before, moved):
         require(found == was, f'there is no set, and the devices are not as they were: {found}')
 
 
+def check_log(host):
+    """Where all came to be whole, the log has not said that it is not."""
+    with open(host.log.name, encoding='utf-8') as f:
+        require('not all is as it was' not in f.read(), 'the log says that something is left')
+
+
 def check_twice(host):
     """To recover once more changes nothing."""
     state, sets = host.state(), host.records('sets')
@@ -254,6 +260,7 @@ def check_no_books(program, size):
 
 def expect_whole(host, before, moved):
     check_whole(host, before, moved)
+    check_log(host)
 
 
 def expect_owned(host, before, _):
