@@ -57,21 +57,31 @@ static void on_changed(const Changes *changes, void *userdata) {
                 operations_look(d->operations);
 }
 
-/* The report can be shown: take the name, which is what callers wait for. */
-static void on_settled(void *userdata) {
+static void on_named(int error, void *userdata) {
         Daemon *d = userdata;
-        int r = bus_request_name(d->bus);
 
-        if (r < 0) {
-                complain(r == -EEXIST ? "Another vfiod runs: the name " VFIOD_BUS_NAME " is taken"
-                                      : "The bus name could not be had", r);
-                sd_event_exit(d->event, r);
+        if (error < 0) {
+                if (error == -EEXIST)
+                        fputs(SD_ERR "vfiod: Another vfiod runs: it has the name " VFIOD_BUS_NAME
+                              " on the bus. End that one first: systemctl stop vfiod\n", stderr);
+                else
+                        complain("The bus name could not be had", error);
+                sd_event_exit(d->event, error);
                 return;
         }
         (void) sd_notifyf(0, "READY=1\nSTATUS=%zu devices in %zu groups",
                           model_report(d->model)->n_devices, model_report(d->model)->n_groups);
         d->settled = true;
         operations_meet_wishes(d->operations);
+}
+
+/* The report can be shown: take the name, which is what callers wait for. */
+static void on_settled(void *userdata) {
+        Daemon *d = userdata;
+        int r = bus_request_name(d->bus, on_named, d);
+
+        if (r < 0)
+                on_named(r, d);
 }
 
 static void on_fault(const Address *a, const char *message, void *userdata) {

@@ -141,6 +141,7 @@ Bus *bus_free(Bus *b) {
         bench_stop();
         for (size_t i = 0; i < b->n_slots; i++)
                 sd_bus_slot_unref(b->slots[i]);
+        bus_name_free(b->name);
         rescans_free(b->rescans);
         gate_free(b->gate);
         for (Bus **i = &buses; *i; i = &(*i)->next)
@@ -162,8 +163,6 @@ uid_t bus_caller(const Bus *b, sd_bus_message *m) {
         return a ? a->uid : (uid_t) -1;
 }
 
-int bus_request_name(Bus *b) {
-        int e = sd_bus_request_name(b->connection, VFIOD_BUS_NAME, 0);
-
-        return e < 0 ? e : 0;
+int bus_request_name(Bus *b, BusNamed named, void *userdata) {
+        return bus_name_request(b->connection, named, userdata, &b->name);
 }

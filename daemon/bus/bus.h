@@ -6,6 +6,7 @@
 #include "core/changes.h"
 #include "core/plan.h"
 #include "identity.h"
+#include "name.h"
 #include "rebind/job.h"
 
 /* What a caller of Plan, Prepare or Release asked for, checked. */
@@ -69,8 +70,8 @@ int bus_new(sd_bus *connection, sd_event *event, const char *version, const BusH
 Bus *bus_free(Bus *b);
 /* Returns: the user whose call it is; -1 where that is not known. */
 uid_t bus_caller(const Bus *b, sd_bus_message *m);
-/* Requests the well-known name. Returns: 0, -EEXIST if somebody has it, or -errno. */
-int bus_request_name(Bus *b);
+/* Requests the well-known name: see name.h. Returns: 0, or -errno without calling named. */
+int bus_request_name(Bus *b, BusNamed named, void *userdata);
 
 /* Announces changes in their order: InterfacesRemoved, InterfacesAdded, PropertiesChanged, each
  * followed by GroupChanged where it is due. The report must be up to date already. A property whose

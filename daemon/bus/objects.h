@@ -27,6 +27,7 @@ struct Bus {
         sd_bus *connection;
         Gate *gate;
         Rescans *rescans;
+        BusName *name; /* NULL until it is requested */
         struct Authorization *authorizations; /* questions to polkit on their way */
         sd_bus_slot *slots[BUS_SLOTS_MAX];
         size_t n_slots;

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """How vfiod begins and ends, how often it reads anew for whom, what it tells of changes."""
+import ctypes
 import json
 import os
 import select
@@ -18,6 +19,8 @@ GONE_LIMIT = 5.0     # until something that lost its bus has ended
 RESCAN_PAUSE = 1.1   # a little more than the second that has to be between two
 QUIET = 1.5          # how long nothing is heard before it counts as silence
 WATCHING = b'watching'
+WAITS = 2.0          # for the name, and still does: daemon/bus/name.c
+PIDFD_GETFD = 438    # its system call number, on every architecture
 RESCAN = ('/org/vfiod1', MANAGER, 'Rescan')
 AT_ONCE = 0.5        # an answer that nothing is waited for, sanitizers and slow machines included
 ROOT_LIMIT = 3.0
@@ -82,6 +85,55 @@ def second_daemon(world):
     require('org.vfiod1' in words, f'it does not name the cause: {words[:300]!r}')
     require('Sanitizer' not in words, words[-2000:])
     require(world.connection.driver('GetNameOwner', 's', 'org.vfiod1') == owner, 'the name moved')
+    world.manager('GetDevice', 's', GOOD)
+
+
+def same_sockets(process):
+    """Has the sockets of a process open here, too, as a child that it forks has them until it runs.
+    Returns: descriptors."""
+    pidfd, sockets = os.pidfd_open(process.pid), []
+    for name in os.listdir(f'/proc/{process.pid}/fd'):
+        if os.readlink(f'/proc/{process.pid}/fd/{name}').startswith('socket:'):
+            sockets.append(ctypes.CDLL(None, use_errno=True).syscall(PIDFD_GETFD, pidfd, int(name), 0))
+            require(sockets[-1] >= 0, f'pidfd_getfd: {os.strerror(ctypes.get_errno())}')
+    os.close(pidfd)
+    require(sockets, 'vfiod has no socket')
+    return sockets
+
+
+def close_all(descriptors):
+    for fd in descriptors:
+        os.close(fd)
+
+
+def lets_go(world):
+    """The name goes when vfiod ends, whoever still has its connection."""
+    sockets = same_sockets(world.daemon.process)
+    try:
+        world.daemon.process.send_signal(signal.SIGTERM)
+        wait_for(world.daemon.process, TERM_LIMIT, 'vfiod')
+        limit = time.monotonic() + TERM_LIMIT
+        while world.connection.driver('NameHasOwner', 's', 'org.vfiod1')[0]:
+            require(time.monotonic() < limit, 'the name is still there')
+            time.sleep(0.02)
+    finally:
+        close_all(sockets)
+
+
+def next_daemon(world):
+    """One that was killed cannot do that: the next one waits for the name, and then serves."""
+    sockets = same_sockets(world.daemon.process)
+    try:
+        world.daemon.process.kill()
+        world.daemon.process.wait()
+        world.daemon = private.Daemon(world.programs.vfiod, world.programs.vfioctl, world.tree,
+                                      world.bus, os.path.join(world.directory, 'log'))
+        time.sleep(WAITS)
+        require(world.daemon.process.poll() is None, world.daemon.words())
+        require(world.connection.driver('NameHasOwner', 's', 'org.vfiod1')[0], 'nobody has the name')
+    finally:
+        close_all(sockets)
+    world.daemon.wait()
     world.manager('GetDevice', 's', GOOD)
 
 
@@ -247,4 +299,6 @@ def cases(open_world):
     yield 'monitor tells that vfiod ends', monitor_tells_restart, world
     for number in (signal.SIGTERM, signal.SIGINT):
         yield f'vfiod ends within 2 s of {number.name}, exit 0', ends_on, open_world(HOST), number
+    yield 'vfiod ends, and with it its name', lets_go, open_world(HOST)
+    yield 'vfiod waits for the name of one that was killed', next_daemon, open_world(HOST)
     yield 'vfiod ends when the bus goes', ends_without_bus, open_world(HOST)

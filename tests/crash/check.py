@@ -78,8 +78,14 @@ class Host:
         wait_for('the daemon answers', lambda: self.daemon.poll() is not None or self.answers())
 
     def answers(self):
+        """Whether the name is this daemon's: one that was killed may have left a child, which has
+        its connection until it first runs."""
         with wire.Connection(self.bus.address.split('=', 1)[1]) as connection:
-            return connection.driver('NameHasOwner', 's', 'org.vfiod1')[0]
+            try:
+                owner, = connection.driver('GetConnectionUnixProcessID', 's', 'org.vfiod1')
+            except wire.BusError:
+                return False
+            return owner == self.daemon.pid
 
     def stop(self, how=signal.SIGTERM):
         if self.daemon and self.daemon.poll() is None:

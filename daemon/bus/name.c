@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "name.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <systemd/sd-event.h>
+#include <time.h>
+
+#include "names.h"
+
+/* A machine that is busy starting lets a child wait for its turn; a second vfiod is rare. */
+#define WAIT_USEC UINT64_C(5000000)
+
+struct BusName {
+        BusNamed named;
+        void *userdata;
+        sd_bus *connection;
+        sd_bus_slot *slot;
+        sd_event_source *timer, *at_exit;
+};
+
+static void end(BusName *n, int error) {
+        n->slot = sd_bus_slot_unref(n->slot);
+        n->timer = sd_event_source_disable_unref(n->timer);
+        n->named(error, n->userdata);
+}
+
+/* The bus sends it to the new owner only (D-Bus Specification, org.freedesktop.DBus.NameAcquired), and
+ * for the unique name, too. */
+static int on_acquired(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        const char *name;
+
+        (void) error;
+        if (sd_bus_message_read(m, "s", &name) >= 0 && strcmp(name, VFIOD_BUS_NAME) == 0)
+                end(userdata, 0);
+        return 0;
+}
+
+static int on_timeout(sd_event_source *s, uint64_t usec, void *userdata) {
+        (void) s;
+        (void) usec;
+        end(userdata, -EEXIST);
+        return 0;
+}
+
+/* Says on the line that this is the end: a child that was forked and has not run yet has the
+ * connection, too, and by closing it here alone the name would stay. */
+static int on_exit_of_loop(sd_event_source *s, void *userdata) {
+        BusName *n = userdata;
+
+        (void) s;
+        if (sd_bus_flush(n->connection) >= 0)
+                (void) shutdown(sd_bus_get_fd(n->connection), SHUT_RDWR);
+        return 0;
+}
+
+/* Before sd-bus closes it: sd_bus_attach_event() has that done when the loop exits. */
+static int shut_down_at_exit(BusName *n) {
+        int r = sd_event_add_exit(sd_bus_get_event(n->connection), &n->at_exit, on_exit_of_loop, n);
+
+        return r < 0 ? r : sd_event_source_set_priority(n->at_exit, SD_EVENT_PRIORITY_IMPORTANT);
+}
+
+/* What has come before the match is there is still dispatched after it. Returns: 0 or -errno. */
+static int wait_for_it(BusName *n) {
+        int r = sd_bus_match_signal(n->connection, &n->slot, "org.freedesktop.DBus",
+                                    "/org/freedesktop/DBus", "org.freedesktop.DBus", "NameAcquired",
+                                    on_acquired, n);
+
+        if (r >= 0)
+                r = sd_event_add_time_relative(sd_bus_get_event(n->connection), &n->timer,
+                                               CLOCK_MONOTONIC, WAIT_USEC, 0, on_timeout, n);
+        return r;
+}
+
+int bus_name_request(sd_bus *connection, BusNamed named, void *userdata, BusName **ret) {
+        BusName *n = *ret = calloc(1, sizeof(*n));
+        int r, owned;
+
+        if (!n)
+                return -ENOMEM;
+        *n = (BusName) { .named = named, .userdata = userdata, .connection = sd_bus_ref(connection) };
+        r = shut_down_at_exit(n);
+        if (r < 0)
+                return r;
+        owned = sd_bus_request_name(connection, VFIOD_BUS_NAME, SD_BUS_NAME_QUEUE);
+        if (owned == 0)
+                return wait_for_it(n);
+        if (owned > 0)
+                end(n, 0);
+        return owned < 0 ? owned : 0;
+}
+
+BusName *bus_name_free(BusName *n) {
+        if (!n)
+                return NULL;
+        sd_bus_slot_unref(n->slot);
+        sd_event_source_disable_unref(n->timer);
+        sd_event_source_disable_unref(n->at_exit);
+        sd_bus_unref(n->connection);
+        free(n);
+        return NULL;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include <systemd/sd-bus.h>
+
+/* The well-known name. Where it is taken it is waited for, but not for long: a daemon that was killed
+ * may have left a child, which has its connection until it first runs. When the loop exits the
+ * connection is shut down, whoever else has it. */
+typedef struct BusName BusName;
+
+/* error: 0 when the name is had, -EEXIST if somebody keeps it, or -errno. Called once, from
+ * bus_name_request() or from the loop. */
+typedef void (*BusNamed)(int error, void *userdata);
+
+/* The connection must be attached to a loop. *ret is there to be freed after a failure, too, or NULL.
+ * Returns: 0, or -errno without calling named. */
+int bus_name_request(sd_bus *connection, BusNamed named, void *userdata, BusName **ret);
+/* Waits no longer; what is had stays. NULL is taken. Returns: NULL. */
+BusName *bus_name_free(BusName *n);
