@@ -31,8 +31,10 @@ class Poller(threading.Thread):
     def call(self):
         begin = time.monotonic()
         with Heartbeat() as heart:
-            done = lab.run(['busctl', '--timeout=120', 'get-property', 'org.vfiod1',
-                            '/org/vfiod1', 'org.vfiod1.Manager', 'Readiness'], 150)
+            # --timeout holds for "call" only, not for "get-property".
+            done = lab.run(['busctl', '--timeout=120', 'call', 'org.vfiod1', '/org/vfiod1',
+                            'org.freedesktop.DBus.Properties', 'Get', 'ss',
+                            'org.vfiod1.Manager', 'Readiness'], 150)
         self.slowest = max(self.slowest, time.monotonic() - begin)
         self.words = done.stderr or self.words
         return done.returncode == 0, heart.longest > 10
