@@ -2,11 +2,13 @@
 #include "name.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <systemd/sd-event.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "names.h"
 
@@ -18,7 +20,8 @@ struct BusName {
         void *userdata;
         sd_bus *connection;
         sd_bus_slot *slot;
-        sd_event_source *timer, *at_exit;
+        sd_event_source *timer;
+        int fd; /* the connection's, once more */
 };
 
 static void end(BusName *n, int error) {
@@ -45,29 +48,11 @@ static int on_timeout(sd_event_source *s, uint64_t usec, void *userdata) {
         return 0;
 }
 
-/* Says on the line that this is the end: a child that was forked and has not run yet has the
- * connection, too, and by closing it here alone the name would stay. */
-static int on_exit_of_loop(sd_event_source *s, void *userdata) {
-        BusName *n = userdata;
-
-        (void) s;
-        if (sd_bus_flush(n->connection) >= 0)
-                (void) shutdown(sd_bus_get_fd(n->connection), SHUT_RDWR);
-        return 0;
-}
-
-/* Before sd-bus closes it: sd_bus_attach_event() has that done when the loop exits. */
-static int shut_down_at_exit(BusName *n) {
-        int r = sd_event_add_exit(sd_bus_get_event(n->connection), &n->at_exit, on_exit_of_loop, n);
-
-        return r < 0 ? r : sd_event_source_set_priority(n->at_exit, SD_EVENT_PRIORITY_IMPORTANT);
-}
-
 /* What has come before the match is there is still dispatched after it. Returns: 0 or -errno. */
 static int wait_for_it(BusName *n) {
-        int r = sd_bus_match_signal(n->connection, &n->slot, "org.freedesktop.DBus",
-                                    "/org/freedesktop/DBus", "org.freedesktop.DBus", "NameAcquired",
-                                    on_acquired, n);
+        int r = sd_bus_match_signal_async(n->connection, &n->slot, "org.freedesktop.DBus",
+                                          "/org/freedesktop/DBus", "org.freedesktop.DBus",
+                                          "NameAcquired", on_acquired, NULL, n);
 
         if (r >= 0)
                 r = sd_event_add_time_relative(sd_bus_get_event(n->connection), &n->timer,
@@ -77,14 +62,14 @@ static int wait_for_it(BusName *n) {
 
 int bus_name_request(sd_bus *connection, BusNamed named, void *userdata, BusName **ret) {
         BusName *n = *ret = calloc(1, sizeof(*n));
-        int r, owned;
+        int owned;
 
         if (!n)
                 return -ENOMEM;
         *n = (BusName) { .named = named, .userdata = userdata, .connection = sd_bus_ref(connection) };
-        r = shut_down_at_exit(n);
-        if (r < 0)
-                return r;
+        n->fd = fcntl(sd_bus_get_fd(connection), F_DUPFD_CLOEXEC, 0);
+        if (n->fd < 0)
+                return -errno;
         owned = sd_bus_request_name(connection, VFIOD_BUS_NAME, SD_BUS_NAME_QUEUE);
         if (owned == 0)
                 return wait_for_it(n);
@@ -98,7 +83,12 @@ BusName *bus_name_free(BusName *n) {
                 return NULL;
         sd_bus_slot_unref(n->slot);
         sd_event_source_disable_unref(n->timer);
-        sd_event_source_disable_unref(n->at_exit);
+        /* A child that was forked and has not run yet has the connection, too: by closing it here alone
+         * the name would stay. */
+        if (n->fd >= 0) {
+                (void) shutdown(n->fd, SHUT_RDWR);
+                close(n->fd);
+        }
         sd_bus_unref(n->connection);
         free(n);
         return NULL;

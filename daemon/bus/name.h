@@ -4,8 +4,7 @@
 #include <systemd/sd-bus.h>
 
 /* The well-known name. Where it is taken it is waited for, but not for long: a daemon that was killed
- * may have left a child, which has its connection until it first runs. When the loop exits the
- * connection is shut down, whoever else has it. */
+ * may have left a child, which has its connection until it first runs. */
 typedef struct BusName BusName;
 
 /* error: 0 when the name is had, -EEXIST if somebody keeps it, or -errno. Called once, from
@@ -15,5 +14,6 @@ typedef void (*BusNamed)(int error, void *userdata);
 /* The connection must be attached to a loop. *ret is there to be freed after a failure, too, or NULL.
  * Returns: 0, or -errno without calling named. */
 int bus_name_request(sd_bus *connection, BusNamed named, void *userdata, BusName **ret);
-/* Waits no longer; what is had stays. NULL is taken. Returns: NULL. */
+/* Lets go of it: the connection is shut down, whoever else has it, and must have been flushed (which the
+ * end of the loop does: sd_bus_attach_event(3)). NULL is taken. Returns: NULL. */
 BusName *bus_name_free(BusName *n);
