@@ -12,9 +12,6 @@
 /* So late, something is wrong here and not with what is read. */
 #define STALLED_USEC       UINT64_C(60000000)
 
-/* All that tells what the host needs a device for. */
-#define PROBE_LOOK (PROBE_USES | PROBE_NETWORK)
-
 /* What one probe is about. */
 typedef struct Subject {
         bool all;
@@ -45,6 +42,7 @@ struct ProbeQueue {
         Run *current;             /* the one that answers hints; NULL: none, or it is late */
         Run *runs;                /* all of them */
         AddressList stuck;        /* a child hangs on each of these */
+        AddressList held;         /* events of these are not answered now */
         bool settled;             /* the first probe has answered */
         SwitchSource *switches;   /* NULL: a recorded host */
         sd_event_source *starter; /* so that all hints of one turn of the loop go into one probe */
@@ -265,26 +263,48 @@ int probe_queue_add_group(ProbeQueue *q, unsigned group) {
         return r < 0 ? r : queue(q, PROBE_GROUPS | PROBE_HOLDERS);
 }
 
+void probe_queue_hold(ProbeQueue *q, const Address *a) {
+        (void) address_list_add(&q->held, a);
+}
+
+void probe_queue_let_go(ProbeQueue *q, const Address *a) {
+        (void) address_list_drop(&q->held, a);
+}
+
+static bool is_group_held(const ProbeQueue *q, unsigned group) {
+        Device *const *members;
+        size_t n = q->held.n > 0 && *q->host ? host_group_members(*q->host, group, &members) : 0;
+
+        for (size_t i = 0; i < n; i++)
+                if (address_list_has(&q->held, &members[i]->address))
+                        return true;
+        return false;
+}
+
 int probe_queue_add(ProbeQueue *q, const AddressList *devices, const GroupList *groups) {
+        unsigned what = 0;
         int r = 0;
 
         for (size_t i = 0; r >= 0 && i < devices->n; i++)
-                r = address_list_add(&q->waiting.devices, &devices->items[i]);
+                if (!address_list_has(&q->held, &devices->items[i])) {
+                        what |= PROBE_DEVICES | PROBE_LOOK;
+                        r = address_list_add(&q->waiting.devices, &devices->items[i]);
+                }
         for (size_t i = 0; r >= 0 && i < groups->n; i++)
-                r = group_list_add(&q->waiting.groups, groups->items[i]);
-        if (r < 0)
-                return r;
-        return queue(q, (devices->n ? PROBE_DEVICES | PROBE_LOOK : 0) |
-                                (groups->n ? PROBE_GROUPS | PROBE_HOLDERS : 0));
+                if (!is_group_held(q, groups->items[i])) {
+                        what |= PROBE_GROUPS | PROBE_HOLDERS;
+                        r = group_list_add(&q->waiting.groups, groups->items[i]);
+                }
+        return r < 0 || what == 0 ? r : queue(q, what);
 }
 
 /* Lists d and the members of its group. Returns: 0 or -ENOMEM. */
-static int subject_of_device(Subject *s, const Host *h, const Device *d, bool closely) {
+static int subject_of_device(Subject *s, const Host *h, const Device *d, unsigned look) {
         Device *const *members;
         size_t n;
         int r;
 
-        s->what = PROBE_DEVICES | PROBE_LOOK | (closely ? PROBE_CLOSELY : 0);
+        s->what = PROBE_DEVICES | look;
         if (d->grouped != FACT_PRESENT)
                 return address_list_add(&s->devices, &d->address);
         s->what |= PROBE_GROUPS | PROBE_HOLDERS;
@@ -302,10 +322,10 @@ static bool host_awaited(const ProbeQueue *q) {
         return (q->waiting.what | current) & PROBE_HOST;
 }
 
-int probe_queue_ask(ProbeQueue *q, const Host *h, const Device *d, bool closely,
+int probe_queue_ask(ProbeQueue *q, const Host *h, const Device *d, unsigned look,
                     void (*callback)(void *userdata), void *userdata) {
         Subject subject = { 0 };
-        int r = subject_of_device(&subject, h, d, closely);
+        int r = subject_of_device(&subject, h, d, look);
 
         /* Else the answer would come with what the host was like before. */
         check_switches(q);
@@ -363,6 +383,7 @@ ProbeQueue *probe_queue_free(ProbeQueue *q) {
                 run_free(q->runs);
         subject_clear(&q->waiting);
         address_list_clear(&q->stuck);
+        address_list_clear(&q->held);
         switch_source_free(q->switches);
         sd_event_source_disable_unref(q->starter);
         free(q);

@@ -29,12 +29,20 @@ int probe_queue_add_uses(ProbeQueue *q, const Host *h);
 int probe_queue_add_group(ProbeQueue *q, unsigned group);
 int probe_queue_add(ProbeQueue *q, const AddressList *devices, const GroupList *groups);
 
+/* probe_queue_add() leaves out devices that are held, and groups of which a member is. One that
+ * cannot be noted is not held. */
+void probe_queue_hold(ProbeQueue *q, const Address *a);
+void probe_queue_let_go(ProbeQueue *q, const Address *a);
+
 /* Something happened to the device: it may be read again. */
 void probe_queue_unstick(ProbeQueue *q, const Address *a);
 
-/* Probes d and all of its group now, closely: their disks as well; callback once, after `answered`.
- * Returns: 0 or -errno. */
-int probe_queue_ask(ProbeQueue *q, const Host *h, const Device *d, bool closely,
+/* All that tells what the host needs a device for. */
+#define PROBE_LOOK (PROBE_USES | PROBE_NETWORK)
+
+/* Probes d and all of its group now; look: 0, or PROBE_LOOK and perhaps PROBE_CLOSELY. callback once,
+ * after `answered`. Returns: 0 or -errno. */
+int probe_queue_ask(ProbeQueue *q, const Host *h, const Device *d, unsigned look,
                     void (*callback)(void *userdata), void *userdata);
 /* Returns: false if what was asked for should have been answered or begun long ago. A child that
  * hangs has had its time and does not count. */

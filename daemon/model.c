@@ -39,8 +39,10 @@ static int read_members(Model *m, const Device *d) {
         return r;
 }
 
-int model_probe(Model *m, const Address *device, bool closely, ModelProbed callback,
+int model_probe(Model *m, const Address *device, ModelDepth depth, ModelProbed callback,
                 void *userdata) {
+        static const unsigned looks[] = { [MODEL_STATE] = 0, [MODEL_USES] = PROBE_LOOK,
+                                          [MODEL_DISKS] = PROBE_LOOK | PROBE_CLOSELY };
         const Device *d = host_find_device(m->host, device);
         int r = d ? read_members(m, d) : -ENODEV;
 
@@ -49,7 +51,15 @@ int model_probe(Model *m, const Address *device, bool closely, ModelProbed callb
         d = host_find_device(m->host, device);
         if (!d)
                 return -ENODEV;
-        return probe_queue_ask(m->probes, m->host, d, closely, callback, userdata);
+        return probe_queue_ask(m->probes, m->host, d, looks[depth], callback, userdata);
+}
+
+void model_hold(Model *m, const Address *a) {
+        probe_queue_hold(m->probes, a);
+}
+
+void model_let_go(Model *m, const Address *a) {
+        probe_queue_let_go(m->probes, a);
 }
 
 void model_forget(Model *m, void *userdata) {

@@ -25,6 +25,13 @@ typedef struct ModelHandlers {
         void (*settled)(void *userdata);
 } ModelHandlers;
 
+/* How much of a device a probe reads. */
+typedef enum ModelDepth {
+        MODEL_STATE, /* overrides, power, holders, reserved regions */
+        MODEL_USES,  /* and what the host needs it for */
+        MODEL_DISKS, /* and what is on its disks, for what is about to be planned */
+} ModelDepth;
+
 /* Called when a probe asked for by model_probe() is merged. */
 typedef void (*ModelProbed)(void *userdata);
 
@@ -45,11 +52,14 @@ int model_rescan(Model *m);
 int model_reread(Model *m, const Address *devices, size_t n);
 /* Evaluates these devices' groups again without reading. Returns: 0 or -errno. */
 int model_touch(Model *m, const Address *devices, size_t n);
-/* Reads the device's group again and probes it: overrides, power, uses, holders, reserved regions of
- * every member; then calls back, once, also if the probe could not finish. closely: looks at their
- * disks as well, for what is about to be planned. Returns: 0, or -errno with no call. */
-int model_probe(Model *m, const Address *device, bool closely, ModelProbed callback,
+/* Reads the device's group again and probes every member; then calls back, once, also if the probe
+ * could not finish. Returns: 0, or -errno with no call. */
+int model_probe(Model *m, const Address *device, ModelDepth depth, ModelProbed callback,
                 void *userdata);
+/* Events of a device that is held start no probe of it until it is let go: a worker moves it, and who
+ * has sent that asks when it has ended. */
+void model_hold(Model *m, const Address *a);
+void model_let_go(Model *m, const Address *a);
 /* Returns: false if what was asked for should have been answered long ago (CLOCK_MONOTONIC). */
 bool model_moves(const Model *m, uint64_t now_usec);
 /* Forgets callbacks of that userdata. */

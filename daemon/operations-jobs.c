@@ -81,11 +81,24 @@ static void reread_members(Operations *o, const Transaction *t) {
         free(members);
 }
 
+/* While a worker moves the members, their events start no probes: it and they would only wait for each
+ * other, and what it leaves is read when it has ended. */
+static void hold_members(Operations *o, const Transaction *t) {
+        for (size_t i = 0; i < t->n_members; i++)
+                model_hold(o->model, &t->members[i].address);
+}
+
+static void let_members_go(Operations *o, const Transaction *t) {
+        for (size_t i = 0; i < t->n_members; i++)
+                model_let_go(o->model, &t->members[i].address);
+}
+
 static void on_job_stuck(Job *job, void *userdata) {
         Operation *op = userdata;
         char text[ADDRESS_TEXT_MAX], *message;
 
         notice_job_stuck(job);
+        let_members_go(op->owner, job->transaction);
         reread_members(op->owner, job->transaction); /* the driver is off it, and no event tells */
         (void) bus_job_changed(op->owner->bus, job);
         if (asprintf(&message, "%s: the kernel has not ended a write in time; it goes on as job "
@@ -97,7 +110,22 @@ static void on_job_stuck(Job *job, void *userdata) {
         free(message);
 }
 
-/* Everything about an ended job is read back: now it can be told. */
+/* Returns: true if the host can use any of the members, or if not all of them have been probed with
+ * the group. */
+static bool is_look_due(const Operations *o, const Transaction *t) {
+        if (t->outcome != OUTCOME_DONE || t->kind != PLAN_PREPARE)
+                return true;
+        for (size_t i = 0; i < t->n_members; i++) {
+                const Device *d = host_find_device(model_host(o->model), &t->members[i].address);
+
+                if (!d || d->grouped != FACT_PRESENT || d->group != t->group)
+                        return true;
+        }
+        return false;
+}
+
+/* The state of an ended job's devices is read back: now it can be told. What the host does with those
+ * that it has again shows only by and by. */
 static void finish_job(void *userdata) {
         Operation *op = userdata;
         Operations *o = op->owner;
@@ -114,6 +142,8 @@ static void finish_job(void *userdata) {
                 operation_answer_error(op, error, message);
         (void) bus_job_removed(o->bus, op->job, done ? VFIOD_RESULT_DONE : op->job->state, error,
                                message);
+        if (t && is_look_due(o, t))
+                reread_members(o, t);
         operation_free(op);
         operations_rebuild_jobs(o);
 }
@@ -166,8 +196,8 @@ static void on_job_ended(Job *job, void *userdata) {
         (void) bus_job_changed(o->bus, job);
         (void) operations_commit(o, job->transaction);
         operations_show_unbindings(o, NULL);
-        reread_members(o, job->transaction);
-        if (model_probe(o->model, &op->request.address, false, finish_job, op) < 0)
+        let_members_go(o, job->transaction);
+        if (model_probe(o->model, &op->request.address, MODEL_STATE, finish_job, op) < 0)
                 finish_job(op);
 }
 
@@ -205,6 +235,7 @@ void operation_start_job(Operation *op, const Plan *plan) {
                 operation_free(op);
                 return;
         }
+        hold_members(o, op->job->transaction);
         operations_rebuild_jobs(o);
         (void) bus_job_new(o->bus, op->job);
         if (op->request.no_block)

@@ -153,6 +153,11 @@ static bool looks_closely(const Operation *op) {
         return op->kind == OPERATION_PREPARE || (op->kind == OPERATION_PLAN && op->uid == 0);
 }
 
+/* What goes back to the host takes nothing from it. */
+static ModelDepth depth(const Operation *op) {
+        return op->kind == OPERATION_RELEASE ? MODEL_STATE : looks_closely(op) ? MODEL_DISKS : MODEL_USES;
+}
+
 static int make_plan(Operation *op, Plan **ret) {
         const Request request = { .address = op->request.address, .with = op->request.with,
                                   .n_with = op->request.n_with, .group = op->request.group,
@@ -238,7 +243,7 @@ static void proceed(void *userdata) {
 }
 
 int operation_ask(Operation *op) {
-        int r = model_probe(op->owner->model, &op->request.address, looks_closely(op), proceed, op);
+        int r = model_probe(op->owner->model, &op->request.address, depth(op), proceed, op);
 
         if (r != -ENODEV)
                 return r;

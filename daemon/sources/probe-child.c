@@ -317,30 +317,46 @@ static int run_here(ProbeTask *t, unsigned what) {
         return error;
 }
 
-/* Has a helper do those parts of the task. Where it is not there, what rights there are have to do. */
-static int run_part(ProbeTask *t, const char *helper, unsigned what) {
-        int error;
-
-        if (what == 0)
-                return 0;
-        error = probe_relay(t, helper, what);
-        return error == -ENOTCONN ? run_here(t, what) : error;
-}
-
 /* What takes a look at processes and disks. */
 #define OF_PROCESSES ((unsigned) (PROBE_HOLDERS | PROBE_USES | PROBE_CLOSELY))
 /* The helpers have a network of their own, in which nothing runs over anything: this is read here. */
 #define OF_NETWORK ((unsigned) PROBE_NETWORK)
 
-/* Each part where the rights for it are. */
-static int run_apart(ProbeTask *t) {
-        unsigned what = t->what;
-        int error = run_part(t, PROBE_HELPER_HOLDERS, what & OF_PROCESSES);
+/* What a helper is asked for, and where it answers: a descriptor or -errno. */
+typedef struct Part {
+        const char *helper;
+        unsigned what;
+        int fd;
+} Part;
 
-        if (error == 0 && (what & OF_NETWORK))
-                error = run_here(t, what & OF_NETWORK);
-        return error < 0 ? error :
-               run_part(t, PROBE_HELPER_FACTS, what & ~(OF_PROCESSES | OF_NETWORK));
+static void ask_part(const ProbeTask *t, Part *p) {
+        if (p->what != 0)
+                p->fd = probe_relay_ask(t, p->helper, p->what);
+}
+
+/* Where the helper is not there, what rights there are have to do. */
+static int answer_part(ProbeTask *t, const Part *p) {
+        if (p->what == 0)
+                return 0;
+        if (p->fd == -ENOTCONN)
+                return run_here(t, p->what);
+        return p->fd < 0 ? p->fd : probe_relay_answer(t, p->fd);
+}
+
+/* Each part where the rights for it are, all at the same time. What can hang is heard last. On the way
+ * out of a failure the process ends. */
+static int run_apart(ProbeTask *t) {
+        unsigned network = t->what & OF_NETWORK;
+        Part processes = { PROBE_HELPER_HOLDERS, t->what & OF_PROCESSES, -1 };
+        Part facts = { PROBE_HELPER_FACTS, t->what & ~(OF_PROCESSES | OF_NETWORK), -1 };
+        int error;
+
+        ask_part(t, &processes);
+        ask_part(t, &facts);
+        error = network ? run_here(t, network) : 0;
+        if (error == 0)
+                error = answer_part(t, &processes);
+        return error < 0 ? error : answer_part(t, &facts);
 }
 
 int probe_child_run(ProbeTask *t) {

@@ -31,9 +31,11 @@ int probe_request_format(const ProbeTask *t, unsigned what, char **ret, size_t *
 int probe_request_parse(const char *text, size_t size, ProbeRequest *ret);
 void probe_request_clear(ProbeRequest *r);
 
-/* Asks a helper for those bits of the task and says what it answers. Returns: 0 when all of it has
- * come; -ENOTCONN if there is no such helper and nothing was said; another -errno. */
-int probe_relay(ProbeTask *t, const char *helper, unsigned what);
+/* Asks a helper for those bits of the task. Returns: a descriptor that it answers on; -ENOTCONN if
+ * there is no such helper; another -errno. */
+int probe_relay_ask(const ProbeTask *t, const char *helper, unsigned what);
+/* Says what it answers, and closes fd. Returns: 0 when all of it has come, or -errno. */
+int probe_relay_answer(ProbeTask *t, int fd);
 
 /* Serves a listening socket: root's requests, each in a child, until there has been none for a
  * while. Returns: 0 or -errno. */

@@ -77,9 +77,8 @@ static int pass_lines(ProbeTask *t, FILE *answer) {
         return r < 0 ? r : 0;
 }
 
-int probe_relay(ProbeTask *t, const char *helper, unsigned what) {
+int probe_relay_ask(const ProbeTask *t, const char *helper, unsigned what) {
         int fd = connect_helper(t->root, helper), r;
-        FILE *answer;
         size_t size;
         char *text;
 
@@ -90,9 +89,18 @@ int probe_relay(ProbeTask *t, const char *helper, unsigned what) {
                 r = send_all(fd, text, size);
                 free(text);
         }
-        answer = r == 0 ? fdopen(fd, "re") : NULL;
+        if (r == 0)
+                return fd;
+        close(fd);
+        return r;
+}
+
+int probe_relay_answer(ProbeTask *t, int fd) {
+        FILE *answer = fdopen(fd, "re");
+        int r;
+
         if (!answer) {
-                r = r == 0 ? -errno : r;
+                r = -errno;
                 close(fd);
                 return r;
         }
