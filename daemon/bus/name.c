@@ -30,13 +30,15 @@ static void end(BusName *n, int error) {
         n->named(error, n->userdata);
 }
 
-/* The bus sends it to the new owner only (D-Bus Specification, org.freedesktop.DBus.NameAcquired), and
- * for the unique name, too. */
-static int on_acquired(sd_bus_message *m, void *userdata, sd_bus_error *error) {
-        const char *name;
+/* The bus sends NameAcquired to the new owner only (D-Bus Specification, org.freedesktop.DBus), for the
+ * unique name, too. */
+static int on_message(sd_bus_message *m, void *userdata, sd_bus_error *error) {
+        const char *sender = sd_bus_message_get_sender(m), *name;
 
         (void) error;
-        if (sd_bus_message_read(m, "s", &name) >= 0 && strcmp(name, VFIOD_BUS_NAME) == 0)
+        if (sd_bus_message_is_signal(m, "org.freedesktop.DBus", "NameAcquired") > 0 && sender &&
+            strcmp(sender, "org.freedesktop.DBus") == 0 &&
+            sd_bus_message_read(m, "s", &name) >= 0 && strcmp(name, VFIOD_BUS_NAME) == 0)
                 end(userdata, 0);
         return 0;
 }
@@ -48,34 +50,43 @@ static int on_timeout(sd_event_source *s, uint64_t usec, void *userdata) {
         return 0;
 }
 
-/* What has come before the match is there is still dispatched after it. Returns: 0 or -errno. */
-static int wait_for_it(BusName *n) {
-        int r = sd_bus_match_signal_async(n->connection, &n->slot, "org.freedesktop.DBus",
-                                          "/org/freedesktop/DBus", "org.freedesktop.DBus",
-                                          "NameAcquired", on_acquired, NULL, n);
+/* Listens first. A filter and no match: the signal is ours alone, so the bus need not be asked for it,
+ * and a match does not see what comes before the bus has answered that. Returns: 0 or -errno. */
+static int listen_for_it(BusName *n) {
+        int r = sd_bus_add_filter(n->connection, &n->slot, on_message, n);
 
         if (r >= 0)
                 r = sd_event_add_time_relative(sd_bus_get_event(n->connection), &n->timer,
                                                CLOCK_MONOTONIC, WAIT_USEC, 0, on_timeout, n);
-        return r;
+        return r < 0 ? r : 0;
+}
+
+/* Returns: 0 or -errno. */
+static int keep_descriptor(BusName *n) {
+        int fd = sd_bus_get_fd(n->connection);
+
+        if (fd < 0)
+                return fd;
+        n->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+        return n->fd < 0 ? -errno : 0;
 }
 
 int bus_name_request(sd_bus *connection, BusNamed named, void *userdata, BusName **ret) {
         BusName *n = *ret = calloc(1, sizeof(*n));
-        int owned;
+        int r;
 
         if (!n)
                 return -ENOMEM;
-        *n = (BusName) { .named = named, .userdata = userdata, .connection = sd_bus_ref(connection) };
-        n->fd = fcntl(sd_bus_get_fd(connection), F_DUPFD_CLOEXEC, 0);
-        if (n->fd < 0)
-                return -errno;
-        owned = sd_bus_request_name(connection, VFIOD_BUS_NAME, SD_BUS_NAME_QUEUE);
-        if (owned == 0)
-                return wait_for_it(n);
-        if (owned > 0)
+        *n = (BusName) { .named = named, .userdata = userdata, .connection = sd_bus_ref(connection),
+                         .fd = -1 };
+        r = keep_descriptor(n);
+        if (r == 0)
+                r = listen_for_it(n);
+        if (r == 0)
+                r = sd_bus_request_name(connection, VFIOD_BUS_NAME, SD_BUS_NAME_QUEUE);
+        if (r > 0)
                 end(n, 0);
-        return owned < 0 ? owned : 0;
+        return r < 0 ? r : 0;
 }
 
 BusName *bus_name_free(BusName *n) {
