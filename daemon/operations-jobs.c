@@ -7,6 +7,7 @@
 
 #include "action-names.h"
 #include "commit.h"
+#include "core/hazards.h"
 #include "names.h"
 #include "notice.h"
 #include "operations-internal.h"
@@ -110,22 +111,30 @@ static void on_job_stuck(Job *job, void *userdata) {
         free(message);
 }
 
-/* Returns: true if the host can use any of the members, or if not all of them have been probed with
- * the group. */
-static bool is_look_due(const Operations *o, const Transaction *t) {
-        if (t->outcome != OUTCOME_DONE || t->kind != PLAN_PREPARE)
-                return true;
-        for (size_t i = 0; i < t->n_members; i++) {
-                const Device *d = host_find_device(model_host(o->model), &t->members[i].address);
-
-                if (!d || d->grouped != FACT_PRESENT || d->group != t->group)
-                        return true;
-        }
-        return false;
+/* What a job leaves on VFIO the host can use for nothing; whatever else it leaves is looked at. */
+static ModelDepth depth_after(const Transaction *t) {
+        return t->kind == PLAN_PREPARE && t->outcome == OUTCOME_DONE ? MODEL_STATE : MODEL_USES;
 }
 
-/* The state of an ended job's devices is read back: now it can be told. What the host does with those
- * that it has again shows only by and by. */
+/* Returns: true if the probe after the job has not told all: it was of the group, and not every member
+ * need still be in that; it may have died; and somebody may have taken a device back meanwhile, of
+ * which the event was left out. */
+static bool is_probe_due(const Operations *o, const Transaction *t) {
+        const Host *h = model_host(o->model);
+        const Group *g = host_find_group(h, t->group);
+
+        for (size_t i = 0; i < t->n_members; i++) {
+                const Device *d = host_find_device(h, &t->members[i].address);
+
+                if (!d || d->grouped != FACT_PRESENT || d->group != t->group || d->remembered ||
+                    d->driver_override.fact == FACT_UNKNOWN ||
+                    (depth_after(t) == MODEL_STATE && hazard_applies(d)))
+                        return true;
+        }
+        return g && g->in_use == FACT_UNKNOWN;
+}
+
+/* Everything about an ended job is read back: now it can be told. */
 static void finish_job(void *userdata) {
         Operation *op = userdata;
         Operations *o = op->owner;
@@ -142,7 +151,7 @@ static void finish_job(void *userdata) {
                 operation_answer_error(op, error, message);
         (void) bus_job_removed(o->bus, op->job, done ? VFIOD_RESULT_DONE : op->job->state, error,
                                message);
-        if (t && is_look_due(o, t))
+        if (t && is_probe_due(o, t))
                 reread_members(o, t);
         operation_free(op);
         operations_rebuild_jobs(o);
@@ -197,8 +206,11 @@ static void on_job_ended(Job *job, void *userdata) {
         (void) operations_commit(o, job->transaction);
         operations_show_unbindings(o, NULL);
         let_members_go(o, job->transaction);
-        if (model_probe(o->model, &op->request.address, MODEL_STATE, finish_job, op) < 0)
+        if (model_probe(o->model, &op->request.address, depth_after(job->transaction), finish_job,
+                        op) < 0) {
+                reread_members(o, job->transaction);
                 finish_job(op);
+        }
 }
 
 const JobHandlers operation_job_handlers = {

@@ -22,7 +22,7 @@ int address_list_add(AddressList *l, const Address *a);
 void address_list_sort(AddressList *l);
 void address_list_clear(AddressList *l);
 bool address_list_has(const AddressList *l, const Address *a);
-/* Take out the first, or one wherever it stands. Return: true if there was one. */
+/* Take out the first, or one as often as it is there. Return: true if there was one. */
 bool address_list_take(AddressList *l, Address *ret);
 bool address_list_drop(AddressList *l, const Address *a);
 

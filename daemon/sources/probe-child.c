@@ -343,8 +343,8 @@ static int answer_part(ProbeTask *t, const Part *p) {
         return p->fd < 0 ? p->fd : probe_relay_answer(t, p->fd);
 }
 
-/* Each part where the rights for it are, all at the same time. What can hang is heard last. On the way
- * out of a failure the process ends. */
+/* Each part where the rights for it are; the helpers work at the same time. What can hang is heard
+ * last. On the way out of a failure the process ends. */
 static int run_apart(ProbeTask *t) {
         unsigned network = t->what & OF_NETWORK;
         Part processes = { PROBE_HELPER_HOLDERS, t->what & OF_PROCESSES, -1 };
@@ -353,9 +353,9 @@ static int run_apart(ProbeTask *t) {
 
         ask_part(t, &processes);
         ask_part(t, &facts);
-        error = network ? run_here(t, network) : 0;
-        if (error == 0)
-                error = answer_part(t, &processes);
+        error = answer_part(t, &processes);
+        if (error == 0 && network)
+                error = run_here(t, network);
         return error < 0 ? error : answer_part(t, &facts);
 }
 
