@@ -101,6 +101,11 @@ def same_sockets(process):
     return sockets
 
 
+def owner(world):
+    """The process whose connection has the name; one that has ended can still be that."""
+    return world.connection.driver('GetConnectionUnixProcessID', 's', 'org.vfiod1')[0]
+
+
 def close_all(descriptors):
     for fd in descriptors:
         os.close(fd)
@@ -122,7 +127,7 @@ def lets_go(world):
 
 def next_daemon(world):
     """One that was killed cannot do that: the next one waits for the name, and then serves."""
-    sockets = same_sockets(world.daemon.process)
+    sockets, old = same_sockets(world.daemon.process), world.daemon.process.pid
     try:
         world.daemon.process.kill()
         world.daemon.process.wait()
@@ -130,10 +135,11 @@ def next_daemon(world):
                                       world.bus, os.path.join(world.directory, 'log'))
         time.sleep(WAITS)
         require(world.daemon.process.poll() is None, world.daemon.words())
-        require(world.connection.driver('NameHasOwner', 's', 'org.vfiod1')[0], 'nobody has the name')
+        require(owner(world) == old, f'{owner(world)} has the name, and not {old}')
     finally:
         close_all(sockets)
     world.daemon.wait()
+    require(owner(world) == world.daemon.process.pid, f'{owner(world)} has the name')
     world.manager('GetDevice', 's', GOOD)
 
 

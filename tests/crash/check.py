@@ -72,6 +72,7 @@ class Host:
         """Starts the daemon and waits for it to answer; it may be made to die before that."""
         environment = dict(os.environ, DBUS_SYSTEM_BUS_ADDRESS=self.bus.address,
                            ASAN_OPTIONS='detect_leaks=0', **(faults or {}))
+        environment.pop('JOURNAL_STREAM', None)  # what it says goes to the log, whoever runs this
         self.daemon = subprocess.Popen(
             [self.program, self.tree, self.runtime, os.path.join(self.directory, 'state')],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log, env=environment)
@@ -127,9 +128,18 @@ class Host:
         with open(self.log.name, encoding='utf-8', errors='replace') as f:
             return ''.join(f'\n#   {line.rstrip()}' for line in f.readlines()[-20:])
 
+    def jobs(self):
+        """The paths of all there are."""
+        with wire.Connection(self.bus.address.split('=', 1)[1]) as connection:
+            objects, = connection.call(MANAGER[0], 'org.freedesktop.DBus.ObjectManager',
+                                       'GetManagedObjects')
+        return [path for path, _ in (objects.items() if isinstance(objects, dict) else objects)
+                if '/job/' in path]
+
     def rest(self):
-        """Until nothing is half done any more."""
+        """Until nothing is half done any more, and all that was done has been told."""
         wait_for('transactions are ended', lambda: not self.records('txn'))
+        wait_for('jobs are ended', lambda: not self.jobs())
 
 
 def owned(records):
@@ -209,7 +219,8 @@ def run_case(program, size, method, faults, expect):
             require(host.state() == before, f'it is not as it was: {host.state()}')
         return passed(log, next(v for v in faults.values() if v.isdigit()))
     except Exception as e:
-        raise Violation(f'{type(e).__name__}: {e}{host.last_words()}') from e
+        why = str(e) if isinstance(e, Violation) else f'{type(e).__name__}: {e}'
+        raise Violation(f'{why}{host.last_words()}') from e
     finally:
         host.close()
 
@@ -322,7 +333,7 @@ def run_one(job):
             return name, True, None
         return name, run_case(program, size, method, faults, expect), None
     except Exception as e:  # pylint: disable=broad-except
-        return name, True, f'{faults or ""}: {e}'
+        return name, True, f'{faults or ""}: {type(e).__name__}: {e}'
 
 
 def jobs(program, every):
