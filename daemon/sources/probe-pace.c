@@ -6,7 +6,7 @@
 #include <time.h>
 
 /* A process that can run gets its turn far sooner, whatever it has to share the processor with. */
-#define PATIENCE_MIN_USEC UINT64_C(300000)
+#define PATIENCE_MIN_USEC UINT64_C(200000)
 /* Fine enough for the above; the default of sd-event is a quarter of a second. */
 #define ACCURACY_USEC     UINT64_C(10000)
 /* A loop that comes to its timer so late did not run, and so perhaps the child did not. */

@@ -316,7 +316,7 @@ static void test_patience(void) {
         ProbePace *pace;
         Answer a = {0};
 
-        CHECK(probe_pace_patience(0) == 300000 && probe_pace_patience(2400000) == 300000);
+        CHECK(probe_pace_patience(0) == 200000 && probe_pace_patience(1600000) == 200000);
         CHECK(probe_pace_patience(8000000) == 1000000);
         CHECK(sd_event_new(&a.event) >= 0);
         CHECK(probe_pace_new(a.event, on_stalled, &a, &pace) == 0);
