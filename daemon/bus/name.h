@@ -5,7 +5,7 @@
 
 /* The well-known name. Where it is taken it is waited for, but not for long: a daemon that was killed
  * may have left a child, which has its connection until it first runs. Where a second vfiod is started
- * beside the first it follows that one's jobs for as long, and changes nothing. */
+ * beside the first it follows that one's jobs for as long. */
 typedef struct BusName BusName;
 
 /* error: 0 when the name is had, -EEXIST if somebody keeps it, or -errno. Called once, from
